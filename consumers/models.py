@@ -1,0 +1,189 @@
+from datetime import timedelta
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from django.db import models
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+from django.urls import reverse
+from django.utils import timezone
+
+from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
+from kongadmin.fields import DigestField, SecretField, TextKey, digest_lookup
+from kongadmin.masks import mask
+from kongadmin.schema import Schema
+
+SCHEMAS = Path(__file__).parent / "schemas"
+SHORTEST_INNER_SEARCH = 3
+LAST_CHARACTER = "\U0010ffff"
+
+
+class ConsumerQuerySet(EntityQuerySet):
+    def matching(self, text: str) -> Self:
+        """Keep those whose username or custom ID contains `text`, or whose id it is.
+
+        Case does not count. One or two characters match beginnings only: an index of
+        trigrams cannot answer for less than three.
+        """
+        text = text.strip()
+        if not text:
+            return self
+        if UUID_TEXT.fullmatch(text):
+            return self.filter(Q(pk=UUID(text)) | Q(username=text) | Q(custom_id=text))
+        if len(text) < SHORTEST_INNER_SEARCH:
+            low = text.lower()
+            return self.filter(
+                Q(username_lower__gte=low, username_lower__lt=low + LAST_CHARACTER)
+                | Q(custom_id__gte=text, custom_id__lt=text + LAST_CHARACTER)
+            )
+        return self.filter(search__contains=text.lower())
+
+
+class Consumer(Entity):
+    """Somebody or something that calls APIs; known by username, custom_id or both."""
+
+    schema = Schema.load(SCHEMAS / "consumers.yaml")
+    endpoint_key = "username"
+    unique_keys = ("username", "custom_id")
+
+    username = TextKey(
+        "Username", help_text="How people and logs will name this consumer."
+    )
+    custom_id = TextKey("Custom ID", help_text="Its identifier in your own database.")
+    username_lower = TextKey(editable=False)
+    search = models.TextField(editable=False)
+
+    objects = ConsumerQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["scope", "username"], name="consumer_username"),
+            UniqueConstraint(fields=["scope", "custom_id"], name="consumer_custom_id"),
+            CheckConstraint(
+                condition=Q(username__isnull=False) | Q(custom_id__isnull=False),
+                name="consumer_is_named",
+            ),
+        ]
+        indexes = [
+            Index(fields=["scope", "id"], name="consumer_by_id"),
+            Index(fields=["scope", "username_lower", "id"], name="consumer_by_name"),
+            Index(fields=["scope", "custom_id", "id"], name="consumer_by_custom_id"),
+            Index(fields=["scope", "created_at", "id"], name="consumer_by_age"),
+        ]
+
+    def __str__(self) -> str:
+        return self.username or self.custom_id or str(self.pk)
+
+    def get_absolute_url(self) -> str:
+        return reverse("consumers:show", args=[self.ref])
+
+    @property
+    def ref(self) -> str:
+        """The text that names the consumer in an address."""
+        if self.username and not UUID_TEXT.fullmatch(self.username):
+            return self.username
+        return str(self.pk)
+
+    def prepare(self) -> None:
+        """Fill the columns that only searching and sorting read."""
+        self.username_lower = self.username and self.username.lower()
+        names = (self.username_lower, self.custom_id and self.custom_id.lower())
+        self.search = "\n".join(filter(None, names))
+
+    def save(self, *args, **kwargs) -> None:
+        self.prepare()
+        super().save(*args, **kwargs)
+
+
+class CredentialQuerySet(EntityQuerySet):
+    def of(self, consumer: Consumer) -> Self:
+        return self.filter(scope_id=consumer.scope_id, consumer_id=consumer.pk)
+
+
+class Credential(Entity):
+    """What a consumer shows to prove who it is."""
+
+    consumer = models.ForeignKey(
+        Consumer, on_delete=models.CASCADE, editable=False, related_name="%(class)ss"
+    )
+
+    objects = CredentialQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+
+class KeyAuthQuerySet(CredentialQuerySet):
+    def live(self) -> Self:
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+
+
+class KeyAuth(Credential):
+    """A key of a consumer, found by its digest."""
+
+    schema = Schema.load(SCHEMAS / "keyauth_credentials.yaml")
+    endpoint_key = "key"
+    secret_fields = ("key",)
+
+    key = SecretField("Key", null=True, blank=True)
+    key_digest = DigestField(of="key")
+    expires_at = models.DateTimeField("Expires", null=True, blank=True)
+
+    objects = KeyAuthQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(fields=["scope", "key_digest"], name="key_auth_key"),
+        ]
+        indexes = [
+            Index(fields=["scope", "id"], name="key_auth_by_id"),
+            Index(fields=["consumer", "id"], name="key_auth_by_consumer"),
+            Index(
+                fields=["scope", "expires_at"],
+                name="key_auth_by_expiry",
+                condition=Q(expires_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return mask(self.key) or str(self.pk)
+
+    @classmethod
+    def named(cls, key: str) -> dict:
+        return digest_lookup("key_digest", key)
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    def expire_in(self, seconds: int, since=None) -> None:
+        """End the key `seconds` after `since` (default: now); 0 means never."""
+        start = since or timezone.now()
+        self.expires_at = start + timedelta(seconds=seconds) if seconds else None
+
+    def to_dict(self) -> dict:
+        values = super().to_dict()
+        left = self.expires_at and (self.expires_at - timezone.now()).total_seconds()
+        return {**values, "ttl": None if left is None else max(int(left), 0)}
+
+    def snapshot(self) -> dict:
+        values = super().snapshot()
+        del values["ttl"]
+        values["expires_at"] = self.expires_at and self.expires_at.isoformat()
+        return values
+
+    def make_way(self) -> bool:
+        """An expired key no longer keeps another from being called the same."""
+        if self.is_expired:
+            self.delete()
+        return self.is_expired
+
+
+class LastUsed(models.Model):
+    """When a credential was last accepted; written in batches by the authorizer."""
+
+    credential_id = models.UUIDField(primary_key=True)
+    used_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.credential_id)

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KongadminConfig(AppConfig):
+    name = "kongadmin"
+    verbose_name = "Frame"

@@ -1,0 +1,146 @@
+"""The change log: who changed what, when, through which dialect.
+
+It listens to the models, so that no dialect can forget it, and writes in the
+transaction of the change itself: there is no change without its entry. Each entry also
+tells the authorizer's workers to look again (PostgreSQL by a trigger on this table).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Self
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from kongadmin.entities import Entity
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is writing, through what, in which request."""
+
+    name: str = "system"
+    dialect: str = "command"
+    request_id: str = ""
+
+
+current: ContextVar[Actor] = ContextVar("actor", default=Actor())
+
+
+@contextmanager
+def acting(name: str, dialect: str, request_id: str = "") -> Iterator[None]:
+    """Attribute every write inside to `name`."""
+    token = current.set(Actor(name, dialect, request_id))
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def identify(name: str) -> None:
+    """Put a name to who is acting, once it is known."""
+    current.set(replace(current.get(), name=name))
+
+
+class ChangeQuerySet(models.QuerySet):
+    def in_scope(self, scope) -> Self:
+        return self.filter(scope_id=scope.pk)
+
+    def about(self, entity: Entity) -> Self:
+        """Return the changes of an entity and of what belongs to it, newest first."""
+        return self.filter(subject_id=entity.pk).order_by("-id")
+
+
+class Change(models.Model):
+    """One write, or one deliberate look at a secret."""
+
+    created_at = models.DateTimeField(default=timezone.now)
+    scope = models.ForeignKey(
+        "realms.Scope", null=True, on_delete=models.DB_SET_NULL, related_name="+"
+    )
+    actor = models.TextField()
+    dialect = models.TextField()
+    request_id = models.TextField(blank=True)
+    verb = models.TextField()
+    entity_type = models.TextField()
+    entity_id = models.UUIDField(null=True)
+    entity_name = models.TextField()
+    subject_id = models.UUIDField(
+        null=True, help_text="Whose page shows it: a credential's consumer, or itself."
+    )
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+
+    objects = ChangeQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["scope", "id"], name="change_by_scope"),
+            models.Index(fields=["subject_id", "id"], name="change_by_subject"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor} {self.verb} {self.entity_type} {self.entity_name}"
+
+
+def record(
+    verb: str, entity: Entity, before: dict | None = None, after: dict | None = None
+) -> Change:
+    """Write down that the current actor did `verb` to `entity`."""
+    actor = current.get()
+    return Change.objects.create(
+        scope_id=entity.scope_id,
+        actor=actor.name,
+        dialect=actor.dialect,
+        request_id=actor.request_id,
+        verb=verb,
+        entity_type=entity.schema.name,
+        entity_id=entity.pk,
+        entity_name=str(entity),
+        subject_id=entity.parent_id or entity.pk,
+        before=before,
+        after=after,
+    )
+
+
+def record_bulk(scope, verb: str, entity_type: str, summary: str) -> Change:
+    """Write down one change of many rows; `summary` says how many of what."""
+    actor = current.get()
+    return Change.objects.create(
+        scope_id=scope.pk,
+        actor=actor.name,
+        dialect=actor.dialect,
+        request_id=actor.request_id,
+        verb=verb,
+        entity_type=entity_type,
+        entity_name=summary,
+    )
+
+
+@receiver(post_save)
+def record_save(sender, instance, created, **kwargs) -> None:
+    if not isinstance(instance, Entity):
+        return
+    after = instance.snapshot()
+    if created:
+        record("create", instance, after=after)
+        return
+    before = instance.snapshot_before() or {}
+    changed = [name for name in after if before.get(name) != after[name]]
+    if changed:
+        record(
+            "update",
+            instance,
+            before={name: before.get(name) for name in changed},
+            after={name: after[name] for name in changed},
+        )
+
+
+@receiver(post_delete)
+def record_delete(sender, instance, **kwargs) -> None:
+    if isinstance(instance, Entity):
+        record("delete", instance, before=instance.snapshot())

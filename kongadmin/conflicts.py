@@ -1,0 +1,88 @@
+"""Which rule of the database a refused write broke, told in an entity's own terms.
+
+The database has the last word on uniqueness. Its refusal is explained by looking for
+the row that stands in the way: the same answer on SQLite and PostgreSQL, and the one
+who is in the way can be named to the person who wrote.
+"""
+
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db.models import ForeignKey, UniqueConstraint
+
+from kongadmin.fields import DigestField, digest_lookup
+
+if TYPE_CHECKING:
+    from kongadmin.entities import Entity
+
+
+class Conflict(ValidationError):
+    """A write that another row, or the lack of one, forbids.
+
+    `kind` is "id", "unique" or "foreign"; `values` holds the fields at fault in Kong's
+    terms; `holder` is the row that is in the way, None for a missing foreign row.
+    """
+
+    def __init__(
+        self, entity: "Entity", kind: str, values: dict, holder: "Entity | None"
+    ) -> None:
+        self.entity, self.kind, self.values, self.holder = entity, kind, values, holder
+        super().__init__(dict.fromkeys(values, MESSAGES[kind]), code=kind)
+
+    def make_way(self) -> bool:
+        """Remove the holder if it no longer counts; say whether it is gone."""
+        return self.holder is not None and self.holder.make_way()
+
+
+MESSAGES = {
+    "id": "exists already",
+    "unique": "exists already",
+    "foreign": "does not exist",
+}
+
+
+def explain(entity: "Entity") -> Conflict | None:
+    """Return why the database refused to write `entity`; a query per rule looked at.
+
+    The id comes first, then unique constraints in the order of the model.
+    """
+    model = type(entity)
+    if entity._state.adding and (holder := model.objects.filter(pk=entity.pk).first()):
+        return Conflict(entity, "id", {"id": str(entity.pk)}, holder)
+    values = entity.to_dict()
+    for constraint in model._meta.constraints:
+        if isinstance(constraint, UniqueConstraint):
+            holder = holder_of(entity, constraint)
+            if holder:
+                names = model.conflict_fields(constraint)
+                found = {name: values.get(name) for name in names}
+                return Conflict(entity, "unique", found, holder)
+    return missing_foreign(entity)
+
+
+def holder_of(entity: "Entity", constraint: UniqueConstraint) -> "Entity | None":
+    """Return the other row that has the values `entity` wants under a constraint."""
+    model, wanted = type(entity), {}
+    for name in constraint.fields:
+        field = model._meta.get_field(name)
+        if isinstance(field, DigestField):
+            secret = getattr(entity, field.of)
+            if secret is None:
+                return None
+            wanted |= digest_lookup(field.name, secret)
+        elif (value := getattr(entity, field.attname)) is None:
+            return None
+        else:
+            wanted[field.attname] = value
+    return model.objects.filter(**wanted).exclude(pk=entity.pk).first()
+
+
+def missing_foreign(entity: "Entity") -> Conflict | None:
+    """Return the conflict of a reference whose row is gone."""
+    for field in entity._meta.concrete_fields:
+        target = getattr(entity, field.attname)
+        if isinstance(field, ForeignKey) and field.name != "scope" and target:
+            if not field.related_model.objects.filter(pk=target).exists():
+                values = {field.name: {"id": str(target)}}
+                return Conflict(entity, "foreign", values, None)
+    return None

@@ -1,0 +1,75 @@
+"""Secrets at rest: encrypted to be read back, digested to be found.
+
+A value that a client may read again (a key-auth key) is stored as AES-256-GCM
+ciphertext and found by its HMAC-SHA-256. Both keys are derived from one entry of
+KONGADMIN_SECRET_KEYS; the newest entry writes, all entries read.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+ID_BYTES = 4
+NONCE_BYTES = 12
+
+
+class UnknownSecretKey(Exception):
+    """A stored secret was written with a key that KONGADMIN_SECRET_KEYS lacks."""
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """Return the 32 bytes that `secret` yields for one purpose (RFC 5869, HKDF)."""
+    hkdf = HKDF(SHA256(), length=32, salt=None, info=f"kongadmin/{purpose}".encode())
+    return hkdf.derive(secret.encode())
+
+
+class SecretKey:
+    """One entry of KONGADMIN_SECRET_KEYS, ready to use."""
+
+    def __init__(self, secret: str) -> None:
+        self.id = derive(secret, "id")[:ID_BYTES]
+        self.cipher = AESGCM(derive(secret, "encrypt"))
+        self.digest_key = derive(secret, "digest")
+
+    def digest(self, text: str) -> bytes:
+        """Return the 32-byte keyed digest under which a secret is found."""
+        return hmac.digest(self.digest_key, text.encode(), hashlib.sha256)
+
+
+class Keyring:
+    """All secret keys, newest first."""
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self.keys = [SecretKey(secret) for secret in secrets]
+        self.newest = self.keys[0]
+        self.by_id = {key.id: key for key in self.keys}
+
+    def encrypt(self, text: str) -> bytes:
+        """Return key id, nonce and ciphertext of `text`, in that order."""
+        nonce = os.urandom(NONCE_BYTES)
+        newest = self.newest
+        return newest.id + nonce + newest.cipher.encrypt(nonce, text.encode(), newest.id)
+
+    def decrypt(self, stored: bytes) -> str:
+        """Return the text that `encrypt` was given; UnknownSecretKey if none fits."""
+        key_id, rest = stored[:ID_BYTES], stored[ID_BYTES:]
+        try:
+            cipher = self.by_id[key_id].cipher
+            text = cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], key_id)
+        except (KeyError, InvalidTag) as error:
+            raise UnknownSecretKey(key_id.hex()) from error
+        return text.decode()
+
+    def digest(self, text: str) -> bytes:
+        """Return the digest that a new row is stored under."""
+        return self.newest.digest(text)
+
+    def digests(self, text: str) -> list[bytes]:
+        """Return every digest that a stored row may have, newest first."""
+        return [key.digest(text) for key in self.keys]

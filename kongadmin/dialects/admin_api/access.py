@@ -1,0 +1,42 @@
+"""Who is calling the Admin API: a token in Kong's header, or a Bearer token."""
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+
+from kongadmin.access.models import APIToken
+from kongadmin.access.permissions import Everyone
+from kongadmin.access.throttle import note_failure, wait_for
+from kongadmin.dialects.admin_api.errors import Refusal
+from kongadmin.peers import client_address
+
+THROTTLED_AS = "api token"
+
+
+class TokenAuthentication(BaseAuthentication):
+    """Kong's RBAC token; without RBAC everyone who reaches the listener may all."""
+
+    def authenticate(self, request):
+        if not settings.ENFORCE_RBAC:
+            return Everyone(), None
+        text = request.META.get("HTTP_KONG_ADMIN_TOKEN") or bearer(request)
+        token = APIToken.objects.opened_by(text) if text else None
+        if token is None:
+            refuse(client_address(request.META), counted=bool(text))
+        token.touch()
+        return token.user, token
+
+
+def bearer(request) -> str:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def refuse(address: str, counted: bool) -> None:
+    """Answer 401, or 429 to an address that has guessed too often."""
+    wait = wait_for(THROTTLED_AS, address)
+    if wait:
+        seconds = int(wait.total_seconds())
+        raise Refusal.plain(429, f"too many invalid tokens; try again in {seconds} s")
+    if counted:
+        note_failure(THROTTLED_AS, address)
+    raise Refusal.plain(401, "Invalid RBAC credentials")

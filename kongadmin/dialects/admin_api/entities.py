@@ -1,0 +1,283 @@
+"""Kong's verbs, the same for every entity. Contract §1.5-1.8.
+
+Collection is /things and /parents/{p}/things; Item is one of them; Owner is the parent
+reached through its child (/key-auths/{k}/consumer).
+"""
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.response import Response
+
+from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.parsers import read_body
+from kongadmin.dialects.admin_api.references import check_references, resolve_references
+from kongadmin.dialects.admin_api.tags import read_tags
+from kongadmin.dialects.admin_api.views import AdminView
+from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet, Violation
+from kongadmin.schema import Schema
+
+BAD_TTL = "must be an integer between 0 and 100000000"
+LONGEST_TTL = 100_000_000
+
+
+class EntityView(AdminView):
+    """What collections and items share: whose rows, and how a body becomes a row."""
+
+    model: type[Entity] = None
+    parent_model: type[Entity] = None
+    parent_field = "consumer"
+
+    @property
+    def entity_type(self) -> str:
+        return self.model.schema.name
+
+    def initial(self, request, *args, parent: str | None = None, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        self.parent = None
+        if parent is not None and request.method != "OPTIONS":
+            rows = self.parent_model.objects.in_scope(self.scope)
+            self.parent = one(rows, parent)
+
+    def rows(self) -> EntityQuerySet:
+        """Return the rows that the route is about, expired ones included."""
+        rows = self.model.objects.in_scope(self.scope)
+        return rows.filter(**{self.parent_field: self.parent}) if self.parent else rows
+
+    def read_values(self, stored: dict | None = None) -> dict:
+        """Return the body in Kong's terms; the parent in the path is part of it."""
+        values, is_form = read_body(self.request)
+        if is_form:
+            values = self.typing_schema({**(stored or {}), **values}).infer(values)
+        values.pop("updated_at", None)
+        if self.parent:
+            values[self.parent_field] = {"id": str(self.parent.pk)}
+        return values
+
+    def typing_schema(self, values: dict) -> Schema:
+        """Return the schema that says of what types a form's texts are."""
+        try:
+            return self.model.schema_for(values)
+        except Violation:
+            return self.model.schema
+
+    def judge(self, values: dict, updating: bool = False) -> dict:
+        """Return `values` complete, as the schema wants them; refuse what it refuses."""
+        schema = self.model.schema_for(values)
+        values = schema.fill(resolve_references(schema, values, self.scope))
+        problems = schema.errors(values, updating=updating)
+        if problems:
+            raise Violation(problems)
+        known = (self.parent_field,) if self.parent else ()
+        check_references(schema, values, self.scope, known)
+        return values
+
+    def write(self, entity: Entity, values: dict, ttl: int | None) -> None:
+        """Store what was judged; `ttl` seconds count from the creation."""
+        entity.scope_id = self.scope.pk
+        entity.assign(values)
+        if self.model.schema.ttl and ttl is not None:
+            entity.expire_in(ttl, since=entity.created_at)
+        entity.save()
+
+    def answer(self, entity: Entity, status: int = 200) -> Response:
+        return Response(entity.to_dict(), status, headers={"ETag": entity.etag})
+
+
+class Collection(EntityView):
+    """/things, or /parents/{p}/things: list and create."""
+
+    def get(self, request, **kwargs) -> Response:
+        arguments = request.arguments
+        wanted = read_tags(arguments.get("tags"))
+        rows = self.rows().live()
+        if wanted and not self.parent:
+            rows = rows.tagged(wanted)
+        found, offset = paging.page(rows, arguments)
+        repeated = () if self.parent else ("tags", "size")
+        more = {name: arguments.get(name) for name in repeated}
+        data = [entity.to_dict() for entity in found]
+        return Response(paging.answer(data, self.own_path(), offset, **more))
+
+    def own_path(self) -> str:
+        """Return the path as requested, without the workspace before it."""
+        return self.request.path_info.removeprefix(self.request.workspace_prefix)
+
+    def post(self, request, **kwargs) -> Response:
+        values = self.read_values()
+        ttl = take_ttl(self.model.schema, values) or 0
+        entity = self.model()
+        self.write(entity, self.judge(values), ttl)
+        return self.answer(entity, 201)
+
+
+class Item(EntityView):
+    """/things/{id or key}, or /parents/{p}/things/{id or key}."""
+
+    def get(self, request, ref: str, **kwargs) -> Response:
+        return self.answer(self.find(ref, self.rows().live()))
+
+    def find(self, ref: str, rows: EntityQuerySet) -> Entity:
+        self.check_ref(ref)
+        try:
+            return one(rows, ref)
+        except Http404:
+            self.check_key(ref)
+            raise
+
+    def check_ref(self, ref: str) -> None:
+        if not UUID_TEXT.fullmatch(ref) and self.model.endpoint_key is None:
+            raise errors.invalid_primary_key()
+
+    def check_key(self, ref: str) -> None:
+        """Refuse a name that nothing can have."""
+        key = self.model.endpoint_key
+        if key and not UUID_TEXT.fullmatch(ref):
+            text = self.model.schema.errors({key: ref}).get(key)
+            if text:
+                raise errors.Refusal.coded(10, text, about=key)
+
+    def key_of(self, ref: str) -> dict[str, str]:
+        """Return the field that a path segment gives, and its value."""
+        if UUID_TEXT.fullmatch(ref):
+            return {"id": ref.lower()}
+        return {self.model.endpoint_key: ref}
+
+    @transaction.atomic
+    def put(self, request, ref: str, **kwargs) -> Response:
+        """Create or replace; whoever owned the row before, it is the path's now."""
+        self.check_ref(ref)
+        rows = self.model.objects.in_scope(self.scope).select_for_update(of=("self",))
+        entity = rows.by_ref(ref).first()
+        self.check_version(entity)
+        values = self.read_values() | self.key_of(ref)
+        return self.replace(entity, values)
+
+    def replace(self, entity: Entity | None, values: dict) -> Response:
+        """Store `values` as the whole entity: what is left out starts anew."""
+        ttl = take_ttl(self.model.schema, values) or 0
+        if entity is None:
+            entity = self.model()
+        else:
+            values["id"] = str(entity.pk)
+        values = self.judge(values)
+        entity.created_at = timezone.now()
+        self.write(entity, values, ttl)
+        return self.answer(entity)
+
+    @transaction.atomic
+    def patch(self, request, ref: str, **kwargs) -> Response:
+        self.check_ref(ref)
+        rows = self.rows().live().select_for_update(of=("self",))
+        entity = rows.by_ref(ref).first()
+        if entity is None:
+            raise self.missing(ref)
+        self.check_version(entity)
+        return self.merge(entity, self.key_of(ref))
+
+    def merge(self, entity: Entity, key: dict) -> Response:
+        """Store the body over the entity, records key by key."""
+        stored = entity.to_dict()
+        stored.pop("ttl", None)
+        values = self.read_values(stored)
+        ttl = take_ttl(self.model.schema, values)
+        if values.get("id") not in (None, stored["id"]):
+            raise errors.no_such_entity(key)
+        schema = self.typing_schema({**stored, **values})
+        merged = self.judge(schema.merge(stored, values), updating=True)
+        entity.assign(merged)
+        if ttl is not None:
+            entity.expire_in(ttl)
+        entity.save()
+        return self.answer(entity)
+
+    def missing(self, ref: str) -> Exception:
+        """Return the refusal of a change of what is not there."""
+        return Http404() if self.parent else errors.no_such_entity(self.key_of(ref))
+
+    @transaction.atomic
+    def delete(self, request, ref: str, **kwargs) -> Response:
+        self.check_ref(ref)
+        rows = self.rows().live().select_for_update(of=("self",))
+        entity = rows.by_ref(ref).first()
+        if entity is None and self.parent:
+            raise Http404
+        self.check_version(entity)
+        if entity is not None:
+            entity.delete()
+        return Response(status=204)
+
+    def check_version(self, entity: Entity | None) -> None:
+        """Refuse to change what the client has not seen (RFC 9110 §13.1.1)."""
+        wanted = self.request.META.get("HTTP_IF_MATCH")
+        if wanted is None:
+            return
+        tags = [tag.strip() for tag in wanted.split(",")]
+        if entity is None or ("*" not in tags and entity.etag not in tags):
+            raise errors.Refusal.plain(412, "the entity has changed since it was read")
+
+
+class Owner(Item):
+    """The parent of a child, reached through it: /key-auths/{key}/consumer.
+
+    `child` is the model in the path, `model` its parent.
+    """
+
+    child: type[Entity] = None
+
+    def initial(self, request, *args, ref: str, **kwargs) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method != "OPTIONS":
+            child = one(self.child.objects.in_scope(self.scope).live(), ref)
+            self.owner_id = getattr(child, f"{self.parent_field}_id")
+
+    def owner(self) -> Entity:
+        rows = self.model.objects.in_scope(self.scope).select_for_update(of=("self",))
+        entity = rows.filter(pk=self.owner_id).first()
+        if entity is None:
+            raise Http404
+        return entity
+
+    @transaction.atomic
+    def get(self, request, **kwargs) -> Response:
+        return self.answer(self.owner())
+
+    @transaction.atomic
+    def put(self, request, **kwargs) -> Response:
+        entity = self.owner()
+        self.check_version(entity)
+        return self.replace(entity, self.read_values())
+
+    @transaction.atomic
+    def patch(self, request, **kwargs) -> Response:
+        entity = self.owner()
+        self.check_version(entity)
+        return self.merge(entity, {"id": str(entity.pk)})
+
+    def delete(self, request, **kwargs) -> Response:
+        return self.http_method_not_allowed(request)
+
+
+def one(rows: EntityQuerySet, ref: str) -> Entity:
+    """Return the row that a path segment names; Http404 if there is none."""
+    entity = rows.by_ref(ref).first()
+    if entity is None:
+        raise Http404
+    return entity
+
+
+def take_ttl(schema: Schema, values: dict) -> int | None:
+    """Take the option `ttl` out of a body: seconds, 0 for never, None if not sent."""
+    if not schema.ttl or "ttl" not in values:
+        return None
+    ttl = values.pop("ttl")
+    if isinstance(ttl, str) and ttl.isdecimal():
+        ttl = int(ttl)
+    if isinstance(ttl, bool) or ttl not in range(LONGEST_TTL + 1):
+        raise errors.invalid_options(ttl=BAD_TTL)
+    return int(ttl)
+
+

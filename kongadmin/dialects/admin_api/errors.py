@@ -1,0 +1,136 @@
+"""Kong's error answers: one table of codes, one place that writes them.
+
+Source: contract §2; kong/db/errors.lua.
+"""
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework.exceptions import APIException, MethodNotAllowed
+from rest_framework.response import Response
+
+from kongadmin.conflicts import Conflict
+from kongadmin.entities import Violation
+from kongadmin.schema import lua, violation_message
+
+logger = logging.getLogger(__name__)
+
+# code: (name, status)
+CODES = {
+    1: ("invalid primary key", 400),
+    2: ("schema violation", 400),
+    3: ("primary key violation", 400),
+    4: ("foreign key violation", 400),
+    5: ("unique constraint violation", 409),
+    6: ("not found", 404),
+    7: ("invalid offset", 400),
+    9: ("invalid size", 400),
+    10: ("invalid unique {}", 400),
+    11: ("invalid options", 400),
+    13: ("foreign keys unresolved", 400),
+}
+NOT_FOUND = {"message": "Not found"}
+METHOD_NOT_ALLOWED = {"message": "Method not allowed"}
+UNEXPECTED = {"message": "An unexpected error occurred"}
+
+
+class Refusal(Exception):
+    """An answer that ends the request: Kong's envelope, or a bare message."""
+
+    def __init__(self, status: int, body: dict) -> None:
+        self.status, self.body = status, body
+
+    @classmethod
+    def coded(cls, code: int, message: str, about: str = "", **details: Any) -> "Refusal":
+        """Return the refusal of Kong's error `code`; `details` joins the envelope."""
+        name, status = CODES[code]
+        name = name.format(about)
+        return cls(
+            status, {"code": code, "name": name, "message": message, **details}
+        )
+
+    @classmethod
+    def plain(cls, status: int, message: str) -> "Refusal":
+        return cls(status, {"message": message})
+
+
+def invalid_options(**problems: str) -> Refusal:
+    """Refuse what is wrong in the query or in an option such as ttl."""
+    texts = "; ".join(f"{name}: {problems[name]}" for name in sorted(problems))
+    count = len(problems)
+    many = f"{count} option violations" if count > 1 else "invalid option"
+    return Refusal.coded(11, f"{many} ({texts})", options=problems)
+
+
+def invalid_primary_key() -> Refusal:
+    fields = {"id": "expected a valid UUID"}
+    return Refusal.coded(1, f"invalid primary key: '{lua(fields)}'", fields=fields)
+
+
+def no_such_entity(key: dict) -> Refusal:
+    """Refuse a change of an entity that is not there; `key` is how it was named."""
+    by_id = "primary key " if "id" in key else ""
+    message = f"could not find the entity with {by_id}'{lua(key)}'"
+    return Refusal.coded(6, message, fields=key)
+
+
+def unresolved(field: str, key: dict, entity_type: str) -> Refusal:
+    """Refuse a reference by a unique field that nothing has."""
+    ((name, _),) = key.items()
+    text = (
+        f"the foreign key cannot be resolved with '{lua(key)}' "
+        f"for an existing '{entity_type}' entity"
+    )
+    message = f"foreign key unresolved ({field}.{name}: {text})"
+    return Refusal.coded(13, message, fields={field: {name: text}})
+
+
+def missing_foreign(field: str, key: dict, entity_type: str) -> Refusal:
+    """Refuse a reference by id that nothing has."""
+    message = (
+        f"the foreign key '{lua(key)}' does not reference "
+        f"an existing '{entity_type}' entity."
+    )
+    return Refusal.coded(4, message, fields={field: key})
+
+
+def from_violation(violation: Violation) -> Refusal:
+    fields = violation.fields
+    return Refusal.coded(2, violation_message(fields), fields=fields)
+
+
+def from_conflict(conflict: Conflict) -> Refusal:
+    values = conflict.values
+    if conflict.kind == "id":
+        return Refusal.coded(
+            3, f"primary key violation on key '{lua(values)}'", fields=values
+        )
+    if conflict.kind == "unique":
+        return Refusal.coded(
+            5, f"UNIQUE violation detected on '{lua(values)}'", fields=values
+        )
+    ((field, key),) = values.items()
+    target = conflict.entity.schema.fields[field]["reference"]
+    return missing_foreign(field, key, target)
+
+
+def handle(error: Exception, context: dict) -> Response:
+    """Return Kong's answer to any exception; a surprise is logged, never described."""
+    if isinstance(error, Conflict):
+        error = from_conflict(error)
+    elif isinstance(error, Violation):
+        error = from_violation(error)
+    if isinstance(error, Refusal):
+        return Response(error.body, error.status)
+    if isinstance(error, Http404):
+        return Response(NOT_FOUND, 404)
+    if isinstance(error, MethodNotAllowed):
+        return Response(METHOD_NOT_ALLOWED, 405)
+    if isinstance(error, PermissionDenied):
+        return Response({"message": str(error)}, 403)
+    if isinstance(error, APIException):
+        return Response({"message": str(error.detail)}, error.status_code)
+    logger.error("unexpected error in %s", type(context["view"]).__name__, exc_info=error)
+    return Response(UNEXPECTED, 500)

@@ -1,0 +1,231 @@
+"""Routes about the node rather than about an entity. Contract §6.5, §7."""
+
+import os
+import platform
+import resource
+import socket
+import threading
+from uuid import NAMESPACE_DNS, UUID, uuid5
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from rest_framework.response import Response
+
+from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.middleware import traffic
+from kongadmin.dialects.admin_api.parsers import read_body
+from kongadmin.dialects.admin_api.references import ENTITIES
+from kongadmin.dialects.admin_api.registry import ROUTES as ENTITY_ROUTES
+from kongadmin.dialects.admin_api.registry import Route
+from kongadmin.dialects.admin_api.tags import check_tag
+from kongadmin.dialects.admin_api.views import AdminView
+from kongadmin.entities import Violation
+from kongadmin.plugins.models import Plugin, plugin_schemas
+from kongadmin.tags import Tag
+
+UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+VALID = {"message": "schema validation successful"}
+
+
+class Root(AdminView):
+    """What this node is; the first thing every client asks."""
+
+    def get(self, request) -> Response:
+        available = {
+            name: {"version": settings.COMPAT_VERSION, "priority": schema.priority}
+            for name, schema in plugin_schemas().items()
+        }
+        names = Plugin.objects.order_by("name").values_list("name", flat=True)
+        host = socket.gethostname()
+        return Response(
+            {
+                "version": settings.COMPAT_VERSION,
+                "edition": "enterprise" if settings.IS_ENTERPRISE else "community",
+                "tagline": "Welcome to kong",
+                "hostname": host,
+                "node_id": str(uuid5(NAMESPACE_DNS, f"{host}{settings.HOME}")),
+                "lua_version": f"Python {platform.python_version()}",
+                "timers": {"running": threading.active_count(), "pending": 0},
+                "pids": {"master": os.getppid(), "workers": [os.getpid()]},
+                "plugins": {
+                    "available_on_server": available,
+                    "enabled_in_cluster": list(names.distinct()),
+                    "disabled_on_server": {},
+                },
+                "configuration": configuration(),
+            }
+        )
+
+
+def configuration() -> dict:
+    """Return the settings that clients read, and no secret."""
+    database = settings.DATABASES["default"]
+    kind = {"postgresql": "postgres", "sqlite": "sqlite"}[connection.vendor]
+    return {
+        "database": kind,
+        "role": "traditional",
+        "rbac": "on" if settings.ENFORCE_RBAC else "off",
+        "proxy_listen": [str(settings.PROXY_LISTEN)],
+        "admin_listen": [str(settings.ADMIN_LISTEN)],
+        "admin_gui_listen": [str(settings.ADMIN_GUI_LISTEN)],
+        "admin_gui_url": settings.ADMIN_GUI_URL or None,
+        "proxy_listeners": [listener(settings.PROXY_LISTEN)],
+        "admin_listeners": [listener(settings.ADMIN_LISTEN)],
+        "admin_gui_listeners": [listener(settings.ADMIN_GUI_LISTEN)],
+        "pg_host": database.get("HOST") or None,
+        "pg_port": database.get("PORT") or None,
+        "pg_user": database.get("USER") or None,
+        "pg_database": database["NAME"] if kind == "postgres" else None,
+    }
+
+
+def listener(address) -> dict:
+    return {"ip": address.host, "port": address.port, "ssl": False}
+
+
+class Status(AdminView):
+    """Whether the database answers, and what this worker has done so far."""
+
+    def get(self, request) -> Response:
+        unit = request.arguments.get("unit", "m")
+        factor = UNITS.get(str(unit).lower())
+        if factor is None:
+            text = f"invalid unit '{unit}' (expected 'k/K', 'm/M', or 'g/G')"
+            raise errors.Refusal.plain(400, text)
+        used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        scale = request.arguments.get("scale", "2")
+        digits = int(scale) if str(scale).isdecimal() else 2
+        name = {"b": "", "k": " KiB", "m": " MiB", "g": " GiB"}[str(unit).lower()]
+        size = used if not name else f"{used / factor:.{digits}f}{name}"
+        vm = {"pid": os.getpid(), "http_allocated_gc": size}
+        return Response(
+            {
+                "database": {"reachable": is_reachable()},
+                "server": traffic.describe(),
+                "memory": {"lua_shared_dicts": {}, "workers_lua_vms": [vm]},
+            }
+        )
+
+
+def is_reachable() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+class Endpoints(AdminView):
+    """Every route, parameters named after their entities, sorted by segment."""
+
+    def get(self, request) -> Response:
+        shown = {"/"} | {route.shown for route in [*ENTITY_ROUTES, *ROUTES]}
+        return Response({"data": sorted(shown, key=lambda text: text.split("/"))})
+
+
+class Tags(AdminView):
+    """Which tags there are on what, or what has one tag."""
+
+    def get(self, request, tag: str | None = None) -> Response:
+        rows = Tag.objects.filter(scope=self.scope)
+        path, arguments = "/tags", request.arguments
+        if tag is not None:
+            check_tag(tag)
+            rows = rows.filter(tag=tag)
+            path = request.path_info.removeprefix(request.workspace_prefix)
+        size = paging.read_size(arguments.get("size"))
+        token = arguments.get("offset")
+        if isinstance(token, str):
+            rows = after(rows, paging.decode_offset(token), token)
+        found = list(rows.order_by("entity_id", "pk")[: size + 1])
+        offset = None
+        if len(found) > size:
+            last = found[size - 1]
+            offset = paging.encode_offset(last.entity_id, last.pk)
+        data = [
+            {
+                "entity_name": row.entity_type,
+                "entity_id": str(row.entity_id),
+                "tag": row.tag,
+            }
+            for row in found[:size]
+        ]
+        more = {} if tag is not None else {"size": arguments.get("size")}
+        return Response(paging.answer(data, path, offset, **more))
+
+
+def after(rows, key: list, token: str):
+    """Keep the rows behind an offset of ours."""
+    if len(key) != 2 or not isinstance(key[1], int):
+        raise paging.bad_offset(token, "json")
+    entity, row = UUID(key[0]), key[1]
+    return rows.filter(entity_id__gte=entity).exclude(entity_id=entity, pk__lte=row)
+
+
+class AllTags(Tags):
+    def post(self, request) -> Response:
+        text = "does not support insert/upsert/update/delete operations"
+        raise Violation({"tags": text})
+
+
+class EntitySchema(AdminView):
+    def get(self, request, name: str) -> Response:
+        return Response(find_entity(name).schema.describe())
+
+
+class PluginSchema(AdminView):
+    def get(self, request, name: str) -> Response:
+        return Response(Plugin.schema_for({"name": find_plugin(name)}).describe())
+
+
+class OldPluginSchema(AdminView):
+    """The config record alone, as before Kong 2."""
+
+    def get(self, request, name: str) -> Response:
+        config = plugin_schemas()[find_plugin(name)].fields["config"]
+        fields = [{field: kind} for field, kind in config["fields"].items()]
+        return Response({"entity_checks": [], "fields": fields})
+
+
+class Validate(AdminView):
+    """Judge an entity without storing it: shape only, no look at the database."""
+
+    def post(self, request, name: str) -> Response:
+        model = find_entity(name)
+        values, is_form = read_body(request)
+        schema = model.schema_for(values)
+        values = schema.fill(schema.infer(values) if is_form else values)
+        problems = schema.errors(values)
+        if problems:
+            raise Violation(problems)
+        return Response(VALID)
+
+
+class EnabledPlugins(AdminView):
+    def get(self, request) -> Response:
+        return Response({"enabled_plugins": sorted(plugin_schemas())})
+
+
+def find_entity(name: str):
+    if name not in ENTITIES:
+        raise errors.Refusal.plain(404, f"No entity named '{name}'")
+    return ENTITIES[name]
+
+
+def find_plugin(name: str) -> str:
+    if name not in plugin_schemas():
+        raise errors.Refusal.plain(404, f"No plugin named '{name}'")
+    return name
+
+
+ROUTES = [
+    Route("status", Status, {}),
+    Route("endpoints", Endpoints, {}),
+    Route("tags", AllTags, {}),
+    Route("tags/{tag:tags}", Tags, {}),
+    Route("schemas/plugins/{name:name}", PluginSchema, {}),
+    Route("schemas/{name:name}", EntitySchema, {}),
+    Route("schemas/{name:name}/validate", Validate, {}),
+    Route("plugins/schema/{name:name}", OldPluginSchema, {}),
+]

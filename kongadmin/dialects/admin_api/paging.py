@@ -1,0 +1,90 @@
+"""Kong's lists: keyset pages in the order of the ids.
+
+Source: contract §1.6; kong/db/strategies/postgres/init.lua.
+"""
+
+import base64
+import binascii
+import json
+from urllib.parse import quote
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from kongadmin.dialects.admin_api.errors import Refusal
+from kongadmin.entities import UUID_TEXT
+
+DEFAULT_SIZE = 100
+LARGEST_SIZE = 1000
+
+
+def read_size(text: str | bool | None) -> int:
+    """Return the page size that `?size=` asks for; Lua's spellings of numbers count."""
+    if text is None or text is True:
+        return DEFAULT_SIZE
+    try:
+        number = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
+    except ValueError:
+        raise Refusal.coded(9, "size must be a number") from None
+    if not number.is_integer() or not 1 <= number <= LARGEST_SIZE:
+        raise Refusal.coded(
+            9, f"size must be an integer between 1 and {LARGEST_SIZE}"
+        )
+    return int(number)
+
+
+def encode_offset(last: UUID, *more: str) -> str:
+    """Return the token that continues a list after the row `last`.
+
+    Base64 of a JSON array, unpadded as Kong's: clients echo it in a query.
+    """
+    token = json.dumps([str(last), *more], separators=(",", ":"))
+    return base64.b64encode(token.encode()).decode().rstrip("=")
+
+
+def decode_offset(token: str) -> list:
+    """Return what an offset holds: the last row's id first. Refuses what is not ours."""
+    try:
+        raw = base64.b64decode(token + "=" * (-len(token) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise bad_offset(token, "base64") from None
+    try:
+        key = json.loads(raw)
+    except ValueError:
+        raise bad_offset(token, "json") from None
+    if not isinstance(key, list) or (
+        key and not (isinstance(key[0], str) and UUID_TEXT.fullmatch(key[0]))
+    ):
+        raise bad_offset(token, "json")
+    return key
+
+
+def bad_offset(token: str, layer: str) -> Refusal:
+    return Refusal.coded(7, f"'{token}' is not a valid offset: bad {layer} encoding")
+
+
+def page(rows: QuerySet, arguments: dict) -> tuple[list, str | None]:
+    """Return one page of `rows` by id and the offset of the next, None at the end."""
+    size = read_size(arguments.get("size"))
+    token = arguments.get("offset")
+    if isinstance(token, str):
+        key = decode_offset(token)
+        rows = rows.filter(pk__gt=UUID(key[0])) if key else rows.none()
+    found = list(rows.order_by("pk")[: size + 1])
+    if len(found) <= size:
+        return found, None
+    return found[:size], encode_offset(found[size - 1].pk)
+
+
+def answer(data: list, path: str, offset: str | None, **more: str | None) -> dict:
+    """Return the body of a list; `more` are query arguments that `next` repeats."""
+    if offset is None:
+        return {"data": data, "next": None}
+    query = "".join(
+        f"&{name}={quote(value, safe='')}" for name, value in more.items() if value
+    )
+    return {
+        "data": data,
+        "next": f"{path}?offset={quote(offset, safe='')}{query}",
+        "offset": offset,
+    }

@@ -1,0 +1,82 @@
+"""A route of the Admin API: who may use it, in which control plane, in JSON."""
+
+from django.core.exceptions import PermissionDenied
+from rest_framework.negotiation import BaseContentNegotiation
+from rest_framework.renderers import JSONRenderer
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kongadmin import changes
+from kongadmin.access.permissions import READ, WRITE, may
+from kongadmin.dialects.admin_api import errors
+from kongadmin.dialects.admin_api.access import TokenAuthentication
+from realms.models import DEFAULT, ControlPlane
+
+SAFE = ("GET", "HEAD")
+
+
+class KongJSONRenderer(JSONRenderer):
+    charset = "utf-8"
+
+
+class AlwaysJSON(BaseContentNegotiation):
+    """Kong's Admin API answers JSON whatever is accepted."""
+
+    def select_parser(self, request, parsers):
+        return None
+
+    def select_renderer(self, request, renderers, format_suffix=None):
+        return renderers[0], renderers[0].media_type
+
+
+class AdminView(APIView):
+    """The base of every view: asks `may` before anything else happens.
+
+    `entity_type` names what the route is about; `scope` is the control plane.
+    """
+
+    authentication_classes = [TokenAuthentication]
+    permission_classes = []
+    renderer_classes = [KongJSONRenderer]
+    content_negotiation_class = AlwaysJSON
+    entity_type = "node"
+
+    def get_exception_handler(self):
+        return errors.handle
+
+    def dispatch(self, request, *args, workspace: str = DEFAULT, **kwargs):
+        self.workspace = workspace
+        segments = request.path_info.split("/")
+        shown = "workspace" in request.resolver_match.kwargs
+        request.workspace_prefix = f"/{segments[1]}" if shown else ""
+        with changes.acting("unknown", "admin_api", request.request_id):
+            return super().dispatch(request, *args, **kwargs)
+
+    def initial(self, request, *args, **kwargs) -> None:
+        if request.method == "OPTIONS":
+            return
+        user = request.user
+        verb = READ if request.method in SAFE else WRITE
+        if not may(user, verb, self.entity_type):
+            raise PermissionDenied(
+                f"{user}, you do not have permissions to {verb} this resource"
+            )
+        changes.identify(str(user))
+        self.scope = ControlPlane.objects.filter(name=self.workspace).first()
+        if self.scope is None:
+            raise errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
+
+    def options(self, request, *args, **kwargs) -> Response:
+        """Answer a preflight as Kong does; no token travels with one."""
+        methods = ", ".join(sorted(self.allowed_methods))
+        asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
+        headers = {
+            "Allow": methods,
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": asked or "Content-Type",
+        }
+        return Response(status=204, headers=headers)
+
+    @property
+    def default_response_headers(self) -> dict:
+        return {}

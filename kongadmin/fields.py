@@ -1,0 +1,71 @@
+"""Model fields for names and secrets, the same on SQLite and PostgreSQL."""
+
+from django.conf import settings
+from django.db import models
+
+from kongadmin.crypto import Keyring
+
+keyring = Keyring(settings.SECRET_KEYS)
+
+
+class TextKey(models.TextField):
+    """Text that is looked up and sorted by code point, whatever the database's locale.
+
+    Without text it is NULL, never "": several rows may then lack it in spite of a
+    unique constraint.
+    """
+
+    def __init__(self, *args, **kwargs) -> None:
+        kwargs.setdefault("null", True)
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def db_parameters(self, connection) -> dict:
+        parameters = super().db_parameters(connection)
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
+
+    def formfield(self, **kwargs):
+        defaults = {"widget": None, "empty_value": None} if self.null else {}
+        return models.CharField.formfield(self, **{**defaults, **kwargs})
+
+
+class SecretField(models.BinaryField):
+    """Text that is encrypted in the database and clear in Python."""
+
+    def get_db_prep_value(self, value, connection, prepared=False):
+        if isinstance(value, str):
+            value = keyring.encrypt(value)
+        return super().get_db_prep_value(value, connection, prepared)
+
+    def from_db_value(self, value, expression, connection) -> str | None:
+        return None if value is None else keyring.decrypt(bytes(value))
+
+
+class DigestField(models.BinaryField):
+    """The keyed digest of another field of the row: finds a secret without reading it."""
+
+    def __init__(self, of: str, **kwargs) -> None:
+        self.of = of
+        super().__init__(null=True, editable=False, max_length=32, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        for implied in ("null", "editable", "max_length"):
+            kwargs.pop(implied, None)
+        return name, path, args, {**kwargs, "of": self.of}
+
+    def pre_save(self, instance, add):
+        secret = getattr(instance, self.of)
+        digest = None if secret is None else keyring.digest(secret)
+        setattr(instance, self.attname, digest)
+        return digest
+
+
+def digest_lookup(field: str, secret: str) -> dict:
+    """Return the filter that finds the row whose digest `field` is of `secret`."""
+    digests = keyring.digests(secret)
+    if len(digests) == 1:
+        return {field: digests[0]}
+    return {f"{field}__in": digests}

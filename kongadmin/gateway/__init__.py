@@ -1,0 +1,1 @@
+"""The authorizer: from a request to a decision, without Django on its path."""

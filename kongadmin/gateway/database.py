@@ -1,0 +1,176 @@
+"""The two databases, asked through their drivers: one connection, autocommit.
+
+Statements are written with %s. Both classes offer the same methods, so that what asks
+need not know which database answers.
+"""
+
+import json
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from uuid import UUID
+
+import psycopg
+
+from kongadmin.settings import DATABASES
+
+ERRORS = (sqlite3.Error, psycopg.Error, OSError)
+PATIENCE_SECONDS = 2
+LOOK_SECONDS = 0.1
+LATEST_CHANGE = "SELECT max(id) FROM kongadmin_change"
+# What Django understands among the options, and psycopg does not.
+DJANGO_OPTIONS = {"pool", "assume_role", "isolation_level", "server_side_binding"}
+
+
+class SQLite:
+    """A connection to the database file; it must exist."""
+
+    upsert_used = (
+        "INSERT INTO consumers_lastused (credential_id, used_at) "
+        "SELECT value ->> 0, value ->> 1 FROM json_each(%s) WHERE true "
+    )
+
+    def __init__(self, settings: dict) -> None:
+        path = Path(settings["NAME"]).absolute()
+        self.connection = sqlite3.connect(
+            f"{path.as_uri()}?mode=rw",
+            uri=True,
+            autocommit=True,
+            timeout=PATIENCE_SECONDS,
+        )
+        self.connection.executescript(settings["OPTIONS"]["init_command"])
+
+    def rows(self, statement: str, *values: Any) -> list[tuple]:
+        """Return the rows that `statement` yields."""
+        return self.connection.execute(statement.replace("%s", "?"), values).fetchall()
+
+    def changes(self) -> Iterator[bool]:
+        """Say again and again whether the change log has grown since the last time.
+
+        `data_version` also moves when nobody changed anything that is logged.
+        """
+        version = latest = None
+        while True:
+            seen, version = version, self.rows("PRAGMA data_version")
+            if version != seen:
+                known, latest = latest, self.rows(LATEST_CHANGE)
+                yield latest != known
+            else:
+                yield False
+            time.sleep(LOOK_SECONDS)
+
+    def used_rows(self, used: list[tuple[UUID, float]]) -> str:
+        """Return the parameter of `upsert_used`."""
+        return json.dumps(
+            [
+                (id_.hex, f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}")
+                for id_, seconds in used
+            ]
+        )
+
+    @staticmethod
+    def uuid(value: UUID) -> str:
+        return value.hex
+
+    @staticmethod
+    def seconds(value: str | None) -> float | None:
+        """Return a stored time as seconds since 1970."""
+        return value and datetime.fromisoformat(value).replace(tzinfo=UTC).timestamp()
+
+    @staticmethod
+    def document(value: str) -> Any:
+        return json.loads(value)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class PostgreSQL:
+    """A connection to the server, given up within seconds when it stops answering."""
+
+    upsert_used = (
+        "INSERT INTO consumers_lastused (credential_id, used_at) "
+        "SELECT (row ->> 0)::uuid, to_timestamp((row ->> 1)::float8) "
+        "FROM json_array_elements(%s::json) AS row "
+    )
+    liveness = {
+        "connect_timeout": PATIENCE_SECONDS,
+        "tcp_user_timeout": PATIENCE_SECONDS * 1000,
+        "keepalives_idle": PATIENCE_SECONDS,
+        "keepalives_interval": 1,
+        "keepalives_count": 2,
+    }
+
+    def __init__(self, settings: dict) -> None:
+        address = {
+            "dbname": settings["NAME"],
+            "user": settings["USER"],
+            "password": settings["PASSWORD"],
+            "host": settings["HOST"],
+            "port": settings["PORT"],
+        }
+        options = settings["OPTIONS"].items()
+        self.connection = psycopg.connect(
+            autocommit=True,
+            **self.liveness,
+            **{name: value for name, value in address.items() if value},
+            **{name: value for name, value in options if name not in DJANGO_OPTIONS},
+        )
+        self.rows(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
+
+    def rows(self, statement: str, *values: Any) -> list[tuple]:
+        """Return the rows that `statement` yields."""
+        cursor = self.connection.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+    def changes(self) -> Iterator[bool]:
+        """Say whether the change log has grown: when it does, and every second."""
+        self.rows("LISTEN kongadmin_change")
+        while True:
+            news = list(self.connection.notifies(timeout=1, stop_after=1))
+            yield bool(news)
+
+    def used_rows(self, used: list[tuple[UUID, float]]) -> str:
+        """Return the parameter of `upsert_used`."""
+        return json.dumps([(str(id_), seconds) for id_, seconds in used])
+
+    @staticmethod
+    def uuid(value: UUID) -> UUID:
+        return value
+
+    @staticmethod
+    def seconds(value: datetime | None) -> float | None:
+        """Return a stored time as seconds since 1970."""
+        return value and value.timestamp()
+
+    @staticmethod
+    def document(value: Any) -> Any:
+        return value
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+Database = SQLite | PostgreSQL
+
+
+def open_database() -> Database:
+    """Connect to the database of the settings; raises one of ERRORS if it is away."""
+    settings = DATABASES["default"]
+    driver = SQLite if settings["ENGINE"].endswith("sqlite3") else PostgreSQL
+    return driver(settings)

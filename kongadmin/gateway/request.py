@@ -1,0 +1,121 @@
+"""A request as the authorizer sees it, and the values that it carries by name."""
+
+import json
+from collections.abc import Callable, Mapping
+from email import message_from_bytes
+from functools import cached_property
+from typing import Any
+from urllib.parse import unquote_plus
+
+# Text that a name had; every text, when it occurred more than once; True without "=".
+Value = str | list | bool
+
+
+def nothing() -> bytes:
+    return b""
+
+
+class Request:
+    """What a decision may depend on.
+
+    `headers` is any mapping with header names in CGI's spelling, such as a WSGI environ.
+    `read` yields the body; it is asked only if a plugin looks for keys there.
+    """
+
+    def __init__(
+        self,
+        method: str,
+        headers: Mapping[str, Any],
+        query: str,
+        read: Callable[[], bytes] = nothing,
+    ) -> None:
+        self.method = method
+        self.headers = headers
+        self.query = query
+        self.read = read
+
+    @cached_property
+    def arguments(self) -> dict[str, Value]:
+        """The values of the query, percent-decoded."""
+        return parse_form(self.query)
+
+    @cached_property
+    def members(self) -> dict[str, Any]:
+        """The top-level values of the body; none if it cannot be understood."""
+        kind = self.headers.get("CONTENT_TYPE", "")
+        parse = PARSERS.get(kind.partition(";")[0].strip().lower())
+        return parse(self.read(), kind) if parse else {}
+
+
+def header_variable(name: str) -> str:
+    """Return CGI's spelling of a header name (RFC 3875 §4.1.18)."""
+    variable = name.upper().replace("-", "_")
+    if variable in ("CONTENT_TYPE", "CONTENT_LENGTH"):
+        return variable
+    return f"HTTP_{variable}"
+
+
+def header_text(value: str) -> str:
+    """Return the UTF-8 text of a header that WSGI hands over as Latin-1."""
+    if value.isascii():
+        return value
+    try:
+        return value.encode("latin-1").decode()
+    except UnicodeError:
+        return value
+
+
+def parse_form(text: str) -> dict[str, Value]:
+    """Return the values of a query or an urlencoded body by name."""
+    values: dict[str, Value] = {}
+    for part in text.split("&"):
+        name, equals, value = part.partition("=")
+        if name:
+            add(values, unquote(name), unquote(value) if equals else True)
+    return values
+
+
+def unquote(text: str) -> str:
+    return unquote_plus(text, errors="surrogateescape")
+
+
+def add(values: dict[str, Value], name: str, value: str | bool) -> None:
+    """Note `value` under `name`; a second one makes a list."""
+    if name not in values:
+        values[name] = value
+    elif isinstance(known := values[name], list):
+        known.append(value)
+    else:
+        values[name] = [known, value]
+
+
+def parse_urlencoded(body: bytes, kind: str) -> dict[str, Value]:
+    return parse_form(body.decode(errors="surrogateescape"))
+
+
+def parse_json(body: bytes, kind: str) -> dict[str, Any]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def parse_multipart(body: bytes, kind: str) -> dict[str, Value]:
+    """Return the values of a multipart form (RFC 7578), files included, by name."""
+    head = f"Content-Type: {kind}\r\n\r\n".encode()
+    message = message_from_bytes(head + body)
+    values: dict[str, Value] = {}
+    for part in message.get_payload() if message.is_multipart() else ():
+        name = part.get_param("name", header="Content-Disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and content is not None:
+            add(values, name, content.decode(errors="surrogateescape"))
+    return values
+
+
+PARSERS: dict[str, Callable[[bytes, str], dict[str, Any]]] = {
+    "application/x-www-form-urlencoded": parse_urlencoded,
+    "application/json": parse_json,
+    "multipart/form-data": parse_multipart,
+}

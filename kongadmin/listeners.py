@@ -1,0 +1,116 @@
+"""What each listener serves: the Admin API and the Manager, by the port asked.
+
+The authorizer's listener is not here: it is a process without Django
+(kongadmin.gateway.wsgi). Where only one port can be published, the Manager's also
+answers for the others, under /admin-api/ and /authorize/.
+"""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
+
+import django
+from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+
+from kongadmin.gateway.wsgi import dataplane, proxy
+
+WSGIApplication = Callable[[dict, Callable], Iterable[bytes]]
+
+
+class AdminRequest(WSGIRequest):
+    """A request whose path is still percent-encoded: names may hold slashes.
+
+    Kong drops one trailing slash and never redirects.
+    """
+
+    urlconf = settings.ADMIN_API_URLCONF
+
+    def __init__(self, environ: dict) -> None:
+        super().__init__(environ)
+        raw = environ.get("RAW_URI") or quote(environ["PATH_INFO"], encoding="latin-1")
+        path = raw.partition("?")[0].removeprefix(environ.get("SCRIPT_NAME", ""))
+        path = path.encode("latin-1").decode("utf-8", "surrogateescape")
+        self.path_info = self.path = path[:-1] if path.endswith("/") else path
+        if not self.path_info.startswith("/"):
+            self.path_info = self.path = f"/{self.path_info}"
+
+
+class ManagerRequest(WSGIRequest):
+    """A request for a page; /@team-a/consumers is /consumers of control plane team-a.
+
+    The prefix moves into SCRIPT_NAME, so that links keep it by themselves.
+    """
+
+    def __init__(self, environ: dict) -> None:
+        self.workspace = ""
+        if environ["PATH_INFO"].startswith("/@"):
+            self.workspace, slash, rest = environ["PATH_INFO"][2:].partition("/")
+            environ = {
+                **environ,
+                "SCRIPT_NAME": f"{environ.get('SCRIPT_NAME', '')}/@{self.workspace}",
+                "PATH_INFO": slash + rest or "/",
+            }
+        super().__init__(environ)
+
+
+class Handler(WSGIHandler):
+    """Django's handler with a listener's own request class and middleware."""
+
+    def __init__(self, request_class: type[WSGIRequest], middleware: list[str]) -> None:
+        self.request_class, self.middleware = request_class, middleware
+        super().__init__()
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        # Django reads one list for the whole process, at this moment only.
+        everywhere, settings.MIDDLEWARE = settings.MIDDLEWARE, self.middleware
+        try:
+            super().load_middleware(is_async)
+        finally:
+            settings.MIDDLEWARE = everywhere
+
+
+django.setup(set_prefix=False)
+admin_api = Handler(AdminRequest, settings.ADMIN_API_MIDDLEWARE)
+pages = Handler(ManagerRequest, settings.MIDDLEWARE)
+
+
+def mount(prefix: str, inner: WSGIApplication) -> WSGIApplication:
+    """Return `inner` as it answers below `prefix`."""
+
+    def mounted(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        shifted = {
+            **environ,
+            "SCRIPT_NAME": environ.get("SCRIPT_NAME", "") + prefix,
+            "PATH_INFO": environ["PATH_INFO"][len(prefix) :],
+        }
+        return inner(shifted, start_response)
+
+    return mounted
+
+
+def admin(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """The admin listener: the Admin API, and the authorizer's endpoints for proxies."""
+    if environ["PATH_INFO"].startswith("/dataplane/"):
+        return dataplane(environ, start_response)
+    return admin_api(environ, start_response)
+
+
+MOUNTS = {
+    "/admin-api": mount("/admin-api", admin),
+    "/authorize": mount("/authorize", proxy),
+}
+
+
+def manager(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """The Manager's listener: pages, and the other two below a prefix."""
+    first = "/" + environ["PATH_INFO"][1:].partition("/")[0]
+    return MOUNTS.get(first, pages)(environ, start_response)
+
+
+BY_PORT = {str(settings.ADMIN_LISTEN.port): admin}
+
+
+def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """Both Django listeners in one process group, told apart by the port asked."""
+    serve = BY_PORT.get(environ["SERVER_PORT"], manager)
+    return serve(environ, start_response)

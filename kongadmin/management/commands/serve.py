@@ -1,0 +1,26 @@
+from django.core.management import call_command
+from django.core.management.base import BaseCommand
+from django.db import connections
+
+from kongadmin import serving
+
+
+class Command(BaseCommand):
+    help = "Serve the authorizer, the Admin API and the Manager until told to stop."
+    requires_system_checks = []
+
+    def handle(self, *args, **options) -> None:
+        serving.check_ports()
+        call_command("prepare")
+        for connection in connections.all():
+            connection.close()
+            if hasattr(connection, "close_pool"):
+                connection.close_pool()
+        raise SystemExit(serving.Supervisor().run(self.announce))
+
+    def announce(self) -> None:
+        names = ("Authorizer", "Admin API", "Manager")
+        for name, address in zip(names, serving.LISTENERS.values(), strict=True):
+            self.stdout.write(f"  {name:<11} {address.url}")
+        self.stdout.write("Ready. Stop with Ctrl+C.")
+        self.stdout.flush()

@@ -1,0 +1,88 @@
+from functools import cache
+from pathlib import Path
+
+from django.db import models
+from django.db.models import Index, UniqueConstraint
+from django.urls import reverse
+
+from kongadmin.entities import Entity, Violation
+from kongadmin.fields import TextKey
+from kongadmin.schema import Schema, plugin_schema
+
+SCHEMAS = Path(__file__).parent / "schemas"
+NOT_ENABLED = (
+    "plugin '{}' not enabled; add it to the 'plugins' configuration property"
+)
+
+
+@cache
+def plugin_schemas() -> dict[str, Schema]:
+    """Return the schema of every plugin that can be configured, by name."""
+    found = (Schema.load(path) for path in sorted(SCHEMAS.glob("*.yaml")))
+    return {schema.name: schema for schema in found}
+
+
+@cache
+def whole_schema(name: str) -> Schema:
+    """Return the schema of a plugin entity of that name, its config included."""
+    return plugin_schema(Plugin.schema, plugin_schemas()[name])
+
+
+class Plugin(Entity):
+    """A plugin that is switched on for a control plane, or for one consumer."""
+
+    schema = Schema.load(SCHEMAS / "entity" / "plugins.yaml")
+    endpoint_key = "instance_name"
+
+    name = models.TextField("Plugin")
+    instance_name = TextKey("Instance name")
+    consumer = models.ForeignKey(
+        "consumers.Consumer",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="plugins",
+    )
+    config = models.JSONField(default=dict)
+    protocols = models.JSONField(default=list)
+    enabled = models.BooleanField("Enabled", default=True)
+    scoped_to = TextKey(null=False, editable=False)
+
+    class Meta:
+        constraints = [
+            UniqueConstraint(
+                fields=["scope", "instance_name"], name="plugin_instance_name"
+            ),
+            # NULLs differ from each other, so the references are one text column.
+            UniqueConstraint(
+                fields=["scope", "name", "scoped_to"], name="plugin_once_per_scope"
+            ),
+        ]
+        indexes = [Index(fields=["scope", "id"], name="plugin_by_id")]
+
+    def __str__(self) -> str:
+        return self.instance_name or self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("plugins:show", args=[self.pk])
+
+    @classmethod
+    def schema_for(cls, values: dict) -> Schema:
+        name = values.get("name")
+        if name is None:
+            raise Violation({"name": "required field missing"})
+        if not isinstance(name, str):
+            raise Violation({"name": "expected a string"})
+        if name not in plugin_schemas():
+            raise Violation({"name": NOT_ENABLED.format(name)})
+        return whole_schema(name)
+
+    @classmethod
+    def conflict_fields(cls, constraint: UniqueConstraint) -> tuple[str, ...]:
+        if constraint.name == "plugin_once_per_scope":
+            return ("consumer", "consumer_group", "name", "route", "service")
+        return super().conflict_fields(constraint)
+
+    def save(self, *args, **kwargs) -> None:
+        self.scoped_to = str(self.consumer_id or "")
+        super().save(*args, **kwargs)

@@ -1,0 +1,12 @@
+"""Kong's schema language: what an entity's fields are, and every rule about them.
+
+A schema is data (YAML); this package reads it and answers with typed values,
+completed values, or what is wrong with them, in Kong's words. It knows nothing of
+Django, so the Admin API, the Manager's forms and the decK reader judge alike.
+"""
+
+from .definition import Schema, plugin_schema
+from .messages import lua, violation_message
+from .values import random_key
+
+__all__ = ["Schema", "lua", "plugin_schema", "random_key", "violation_message"]

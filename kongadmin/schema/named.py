@@ -1,0 +1,179 @@
+"""The rules that need more than the schema language, by the name a schema calls them.
+
+A custom validator returns what is wrong with one field's value: a text, a tree of
+texts for a value with parts, or None. It is asked only about a value whose type and
+parts are right. A custom entity check returns the same about a whole entity, as one
+text, and is asked only when no field is wrong.
+"""
+
+import ipaddress
+import itertools
+import re
+from urllib.parse import urlsplit
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_TAG = re.compile(r"[ -+\-.0-~\u0080-\U0010ffff]+")
+_UTF8_NAME = re.compile(r"[A-Za-z0-9._~\-\u0080-\U0010ffff]+")
+_PERIODS = ("second", "minute", "hour", "day", "month", "year")
+_GRANTS = (
+    "enable_authorization_code",
+    "enable_implicit_grant",
+    "enable_client_credentials",
+    "enable_password_grant",
+)
+
+
+def header_name(value: str) -> str | None:
+    if _HEADER_NAME.fullmatch(value):
+        return None
+    allowed = "allowed characters are A-Z, a-z, 0-9, '_', and '-'"
+    return f"bad header name '{value}', {allowed}"
+
+
+def tag(value: str) -> str | None:
+    if _TAG.fullmatch(value):
+        return None
+    expected = "printable ascii (except `,` and `/`) or valid utf-8 sequences"
+    return f"invalid tag '{value}': expected {expected}"
+
+
+def utf8_name(value: str) -> str | None:
+    if _UTF8_NAME.fullmatch(value):
+        return None
+    accepted = "the only accepted ascii characters are alphanumerics or ., -, _, and ~"
+    return f"invalid value '{value}': {accepted}"
+
+
+def ip_or_cidr(value: str) -> str | None:
+    address, slash, bits = value.partition("/")
+    try:
+        widest = ipaddress.ip_address(address).max_prefixlen
+        known = not slash or (bits.isascii() and bits.isdigit() and int(bits) <= widest)
+    except ValueError:
+        known = False
+    return None if known else f"invalid ip or cidr range: '{value}'"
+
+
+def cors_origin(value: str) -> str | None:
+    if value == "*":
+        return None
+    try:
+        re.compile(value)
+    except re.error:
+        return f"'{value}' is not a valid regex"
+    return None
+
+
+def redirect_uri(value: str) -> str | None:
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        parts = None
+    if not (parts and parts.scheme and parts.netloc):
+        return f"cannot parse '{value}'"
+    return f"fragment not allowed in '{value}'" if "#" in value else None
+
+
+def public_key(value: str) -> str | None:
+    try:
+        load_pem_public_key(value.encode())
+    except (ValueError, UnsupportedAlgorithm):
+        return "invalid key"
+    return None
+
+
+def identity_realms(sources: list[dict]) -> list | None:
+    """Return what is wrong with the places keys are looked up in, by position.
+
+    A realm needs its id, the control plane takes neither id nor region, and each
+    place may be asked only once. Whether a realm exists is not asked.
+    """
+    errors: list[dict | None] = []
+    seen = set()
+    for source in sources:
+        error = _source_error(source)
+        place = (source["scope"], (source.get("id") or "").lower())
+        if error is None and place in seen:
+            error = {"scope": "this source is already in the list"}
+        seen.add(place)
+        errors.append(error)
+    while errors and errors[-1] is None:
+        errors.pop()
+    return errors or None
+
+
+def _source_error(source: dict) -> dict | None:
+    if source["scope"] == "realm":
+        return None if source.get("id") else {"id": "required field missing"}
+    extra = [name for name in ("id", "region") if source.get(name) is not None]
+    return dict.fromkeys(extra, "value must be null") or None
+
+
+def rate_limits(config: dict) -> str | None:
+    return _period_error(config) or _sync_rate_error(config)
+
+
+def _period_error(config: dict) -> str | None:
+    """Refuse a longer period that allows fewer requests than a shorter one."""
+    limits = [(period, config.get(period)) for period in _PERIODS]
+    given = [(period, limit) for period, limit in limits if limit is not None]
+    for (short, low), (long, high) in itertools.combinations(given, 2):
+        if high < low:
+            lower_than = f"cannot be lower than the limit for {short}({low:.1f})"
+            return f"The limit for {long}({high:.1f}) {lower_than}"
+    return None
+
+
+def _sync_rate_error(config: dict) -> str | None:
+    rate = config.get("sync_rate")
+    if rate is None or rate == -1:
+        return None
+    if config.get("policy") != "redis":
+        return "sync_rate can only be used with the redis policy"
+    if rate < 0.02:
+        return "sync_rate must be greater than 0.02, or -1 to disable"
+    return None
+
+
+def oauth2_grants(config: dict) -> str | None:
+    if any(config.get(grant) for grant in _GRANTS):
+        return None
+    return f"at least one of these fields must be true: {', '.join(_GRANTS)}"
+
+
+def termination_answer(config: dict) -> str | None:
+    body, kind = config.get("body"), config.get("content_type")
+    if config.get("message") and (kind or body):
+        return "message cannot be used with content_type or body"
+    if kind and not body:
+        return "content_type requires a body"
+    if config.get("echo") and (kind or body):
+        return "echo cannot be used with content_type and body"
+    return None
+
+
+def limit_per_window(plugin: dict) -> str | None:
+    config = plugin["config"]
+    if len(config.get("limit") or []) == len(config.get("window_size") or []):
+        return None
+    return "you must provide the same number of windows and limits"
+
+
+VALIDATORS = {
+    "cors_origin": cors_origin,
+    "header_name": header_name,
+    "identity_realms": identity_realms,
+    "ip_or_cidr": ip_or_cidr,
+    "oauth2_grants": oauth2_grants,
+    "public_key": public_key,
+    "rate_limits": rate_limits,
+    "redirect_uri": redirect_uri,
+    "tag": tag,
+    "termination_answer": termination_answer,
+    "utf8_name": utf8_name,
+}
+
+ENTITY_CHECKS = {"limit_per_window": limit_per_window}

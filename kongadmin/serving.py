@@ -1,0 +1,180 @@
+"""Starts, supervises, reloads and stops the processes behind the three listeners.
+
+Two programs serve: granian the authorizer, a plain WSGI callable, at several times
+gunicorn's rate; gunicorn the Admin API and the Manager, because it hands over the path
+as it was sent (a name may hold an encoded slash) and binds both ports to one set of
+workers. Each looks after its own workers; this looks after the two.
+"""
+
+import os
+import re
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+
+import gunicorn.http.message
+import gunicorn.http.wsgi
+from django.conf import settings
+from gunicorn.app.base import BaseApplication
+
+from kongadmin.environment import Address, refuse
+
+LISTENERS = {
+    "PROXY_LISTEN": settings.PROXY_LISTEN,
+    "ADMIN_LISTEN": settings.ADMIN_LISTEN,
+    "ADMIN_GUI_LISTEN": settings.ADMIN_GUI_LISTEN,
+}
+AUTHORIZER = "kongadmin.gateway.wsgi:proxy"
+SECONDS_TO_STOP = 10
+SHORTEST_LIFE = 2.0
+
+# Kong takes raw UTF-8 in a path, and tells its version in the header that decK reads.
+gunicorn.http.message.RFC9112_TARGET_INVALID = re.compile(r"[\x00-\x20\x7f]")
+gunicorn.http.wsgi.SERVER = settings.KONG_SERVER
+
+
+class DjangoListeners(BaseApplication):
+    """gunicorn, told in Python what to serve."""
+
+    def load_config(self) -> None:
+        options = {
+            "bind": [str(settings.ADMIN_LISTEN), str(settings.ADMIN_GUI_LISTEN)],
+            "workers": settings.WORKERS,
+            "worker_class": "gthread",
+            "threads": settings.DATABASE_THREADS,
+            "keepalive": 75,
+            "timeout": 60,
+            "graceful_timeout": SECONDS_TO_STOP - 2,
+            "preload_app": True,
+            "forwarded_allow_ips": ",".join(map(str, settings.TRUSTED_PROXIES)),
+            "loglevel": settings.LOG_LEVEL,
+            "control_socket_disable": True,
+            "pre_request": count_content_types,
+        }
+        for name, value in options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Callable:
+        from kongadmin.listeners import application
+
+        return application
+
+
+def count_content_types(worker, request) -> None:
+    """Tell the Admin API of a repeated Content-Type, which WSGI would hide."""
+    given = [name for name, _ in request.headers if name == "CONTENT-TYPE"]
+    if len(given) > 1:
+        request.headers.append(("X-KONGADMIN-CONTENT-TYPES", str(len(given))))
+
+
+def start_django() -> int:
+    """Fork gunicorn off this process, which has Django loaded; return its id."""
+    pid = os.fork()
+    if pid:
+        return pid
+    sys.argv = ["kongadmin"]
+    DjangoListeners().run()
+    os._exit(0)
+
+
+def start_authorizer() -> int:
+    """Start granian with the authorizer; return its process id."""
+    address = settings.PROXY_LISTEN
+    options = {
+        "--interface": "wsgi",
+        "--host": address.host,
+        "--port": str(address.port),
+        "--workers": str(settings.WORKERS),
+        "--blocking-threads": "1",
+        "--log-level": settings.LOG_LEVEL,
+        "--workers-kill-timeout": str(SECONDS_TO_STOP - 2),
+    }
+    words = [word for option in options.items() for word in option]
+    flags = ["--no-ws", "--respawn-failed-workers"]
+    command = [sys.executable, "-m", "granian", *words, *flags, AUTHORIZER]
+    return os.posix_spawn(sys.executable, command, os.environ)
+
+
+def check_ports() -> None:
+    """Refuse to start where a listener's port is taken or may not be bound."""
+    for name, address in LISTENERS.items():
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        with socket.socket(family) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address.host, address.port))
+            except OSError as error:
+                refuse(
+                    f"{address} cannot be bound ({error.strerror.lower()}); "
+                    f"set KONGADMIN_{name} to another address."
+                )
+
+
+def answers(address: Address) -> bool:
+    """Say whether somebody listens at `address`."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)
+    try:
+        socket.create_connection((host, address.port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+class Supervisor:
+    """Keeps the two servers running until it is told to stop."""
+
+    starters = (start_authorizer, start_django)
+
+    def __init__(self) -> None:
+        self.running: dict[int, Callable[[], int]] = {}
+        self.started: dict[int, float] = {}
+        self.is_stopping = False
+
+    def start(self, starter: Callable[[], int]) -> None:
+        pid = starter()
+        self.running[pid], self.started[pid] = starter, time.monotonic()
+
+    def run(self, on_ready: Callable[[], None]) -> int:
+        """Serve until SIGTERM or SIGINT; return the exit code."""
+        for starter in self.starters:
+            self.start(starter)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.stop)
+        signal.signal(signal.SIGHUP, self.reload)
+        if self.wait_until_ready():
+            on_ready()
+        code = 0
+        while self.running:
+            pid, status = os.waitpid(-1, 0)
+            starter = self.running.pop(pid, None)
+            if starter is None or self.is_stopping:
+                continue
+            if time.monotonic() - self.started[pid] < SHORTEST_LIFE:
+                code = os.waitstatus_to_exitcode(status) or 1
+                self.stop()
+            else:
+                self.start(starter)
+        return code
+
+    def wait_until_ready(self, seconds: float = 20) -> bool:
+        """Return whether every listener answers before the time is over."""
+        missing = list(LISTENERS.values())
+        end = time.monotonic() + seconds
+        while missing and not self.is_stopping and time.monotonic() < end:
+            missing = [address for address in missing if not answers(address)]
+            time.sleep(0.02 if missing else 0)
+        return not missing
+
+    def send(self, number: int) -> None:
+        for pid in self.running:
+            os.kill(pid, number)
+
+    def stop(self, *_: object) -> None:
+        self.is_stopping = True
+        self.send(signal.SIGTERM)
+
+    def reload(self, *_: object) -> None:
+        """Replace the workers one after the other; requests go on being answered."""
+        self.send(signal.SIGHUP)

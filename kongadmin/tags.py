@@ -1,0 +1,79 @@
+"""Tags: kept in the entity's row to be read, and here to be searched."""
+
+from dataclasses import dataclass
+
+from django.db import models
+from django.db.models.signals import post_delete, post_save
+from django.dispatch import receiver
+
+from kongadmin.fields import TextKey
+
+
+class Tag(models.Model):
+    """One tag of one entity: the index behind every search by tag."""
+
+    scope = models.ForeignKey(
+        "realms.Scope", on_delete=models.DB_CASCADE, related_name="+"
+    )
+    entity_type = models.TextField()
+    tag = TextKey(null=False, blank=False)
+    entity_id = models.UUIDField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entity_id", "tag"], name="tag_once_per_entity"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["scope", "tag", "entity_id"], name="tag_lookup"),
+            models.Index(fields=["scope", "entity_id", "tag"], name="tag_listing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.tag
+
+
+@dataclass(frozen=True, slots=True)
+class TagFilter:
+    """Which tags a row must have: all of them, or any."""
+
+    tags: tuple[str, ...]
+    any: bool = False
+
+
+def rows_for(entity) -> list[Tag]:
+    """Return the index rows that an entity's tags need."""
+    return [
+        Tag(
+            scope_id=entity.scope_id,
+            entity_type=entity.schema.name,
+            tag=tag,
+            entity_id=entity.pk,
+        )
+        for tag in entity.tags or ()
+    ]
+
+
+def loaded_tags(entity) -> list[str]:
+    """Return the tags that an entity had when it was last read or written."""
+    names, values = getattr(entity, "_loaded", ((), ()))
+    return dict(zip(names, values, strict=True)).get("tags") or []
+
+
+@receiver(post_save)
+def index_tags(sender, instance, created, **kwargs) -> None:
+    if not hasattr(instance, "tags") or not hasattr(instance, "schema"):
+        return
+    if not created:
+        if loaded_tags(instance) == (instance.tags or []):
+            return
+        Tag.objects.filter(entity_id=instance.pk).delete()
+    if instance.tags:
+        Tag.objects.bulk_create(rows_for(instance))
+
+
+@receiver(post_delete)
+def forget_tags(sender, instance, **kwargs) -> None:
+    if getattr(instance, "tags", None) and hasattr(instance, "schema"):
+        Tag.objects.filter(entity_id=instance.pk).delete()

@@ -1,0 +1,26 @@
+from django.contrib import admin
+
+from kongadmin.admin import ReadOnlyAdmin
+from realms.models import ControlPlane, Scope
+
+
+@admin.register(ControlPlane)
+class ControlPlaneAdmin(admin.ModelAdmin):
+    list_display = ("name", "comment", "created_at")
+    ordering = ("name",)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ("name",) if obj and obj.is_default else ()
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        """The default control plane stays."""
+        may = super().has_delete_permission(request, obj)
+        return may and not (obj and obj.is_default)
+
+    def get_actions(self, request):
+        return {}
+
+
+@admin.register(Scope)
+class ScopeAdmin(ReadOnlyAdmin):
+    ordering = ("id",)

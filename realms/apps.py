@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+def create_default(sender, **kwargs) -> None:
+    """Every database has the control plane `default`, as every Kong has."""
+    from realms.models import ControlPlane
+
+    ControlPlane.objects.get_or_create(name="default")
+
+
+class RealmsConfig(AppConfig):
+    name = "realms"
+
+    def ready(self) -> None:
+        post_migrate.connect(create_default, sender=self)

@@ -1,0 +1,58 @@
+"""What a person does on any page, for the tests that use a real browser."""
+
+import os
+import shutil
+
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from servers import Server
+
+# Debian's Chromium where there is one, else the one that Playwright has installed.
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+# Chromium calls every refused request an error; a form refused with these is none.
+REFUSALS = ("status of 409", "status of 422")
+REPORT_CSP = """
+document.addEventListener("securitypolicyviolation", (event) => console.error(
+    `CSP: ${event.violatedDirective} refused ${event.blockedURI || event.sample}`));
+"""
+HTMX_AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
+
+
+def missing() -> str | None:
+    """Return why no browser can be started here, or None."""
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM:
+        return None
+    with sync_playwright() as playwright:
+        if os.path.exists(playwright.chromium.executable_path):
+            return None
+    return "Chromium is not installed"
+
+
+def sign_in(page: Page, server: Server, username: str = "kong_admin") -> None:
+    """Sign in by the page a person is sent to, and wait for the overview."""
+    page.goto("/")
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(server.password)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_label("Password", exact=True)).to_have_count(0)
+
+
+def wait_for_htmx(page: Page) -> None:
+    """Wait until no part of the page is being exchanged; evaluates nothing in it."""
+    expect(page.locator(HTMX_AT_WORK)).to_have_count(0)
+
+
+def watch(page: Page, errors: list[str]) -> None:
+    """Collect what the page complains about: console errors, exceptions, CSP."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        harmless = any(refusal in message.text for refusal in REFUSALS)
+        if message.type == "error" and not harmless:
+            errors.append(f"{message.text} ({message.location.get('url', '')})")
+
+    page.add_init_script(REPORT_CSP)
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: errors.append(str(error)))

@@ -1,0 +1,110 @@
+"""Settings of the test run, its database, and the real server.
+
+TEST_DATABASE=sqlite (the default) or postgresql says which database everything runs on.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+import django
+import hypothesis
+import pytest
+from django.conf import settings
+
+import postgresql
+import servers
+
+DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
+SETTINGS = {
+    "DJANGO_SETTINGS_MODULE": "kongadmin.settings",
+    "KONGADMIN_SECRET_KEYS": servers.SECRET_KEY,
+    "KONGADMIN_PASSWORD": servers.PASSWORD,
+}
+STARTED: list = []
+# A busy machine is no reason to fail, and a gate says the same thing twice.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, derandomize="CI" in os.environ
+)
+hypothesis.settings.load_profile("tests")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the settings before Django reads them; workers inherit the choice."""
+    if DATABASE not in ("sqlite", "postgresql"):
+        raise pytest.UsageError("TEST_DATABASE must be sqlite or postgresql")
+    if not hasattr(config, "workerinput"):
+        choose_settings()
+    # A page in a test needs no hashed file names, so nothing has to be collected.
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {
+            "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        },
+    }
+    # A file, so that threads and processes meet the locking that production meets.
+    if DATABASE == "sqlite":
+        options = settings.DATABASES["default"].setdefault("TEST", {})
+        options["NAME"] = settings.HOME / "test.db"
+    # What the tests make goes with the home or the cluster, not table by table.
+    config.option.reuse_db = True
+    django.setup()
+
+
+def choose_settings() -> None:
+    if settings.configured:
+        raise pytest.UsageError("unset DJANGO_SETTINGS_MODULE: the tests choose it")
+    home = tempfile.TemporaryDirectory(prefix="kongadmin-tests-")
+    os.makedirs(f"{home.name}/static")
+    STARTED.append(home.cleanup)
+    kept = servers.without_settings(os.environ)
+    os.environ.clear()
+    os.environ.update(kept | SETTINGS | {"KONGADMIN_HOME": home.name})
+    if DATABASE == "postgresql" and not postgresql.missing():
+        cluster = postgresql.Cluster(durable=os.environ.get("BENCH") == "full")
+        STARTED.append(cluster.stop)
+        os.environ["TEST_POSTGRESQL"] = cluster.url("kongadmin")
+        os.environ["KONGADMIN_DATABASE_URL"] = cluster.url("kongadmin")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    while STARTED:
+        STARTED.pop()()
+
+
+def pytest_report_header() -> str:
+    return f"database: {DATABASE}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip everything where the database that was asked for is not installed."""
+    reason = postgresql.missing() if DATABASE == "postgresql" else None
+    if reason:
+        for item in items:
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show with a failure what the servers printed."""
+    report = yield
+    if report.failed:
+        for server in servers.RUNNING:
+            report.sections.append((f"serve at {server.admin}", server.log[-4000:]))
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many scenarios of the contract nobody claims yet, where they were run."""
+    from contract import claims
+
+    reports = [r for group in terminalreporter.stats.values() for r in group]
+    if any("test_contract.py" in getattr(r, "nodeid", "") for r in reports):
+        terminalreporter.write_line(claims.summary())
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[servers.Server]:
+    """The product, started once; a test names what it makes so that none meet."""
+    with servers.Server() as running:
+        yield running

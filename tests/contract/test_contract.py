@@ -1,0 +1,25 @@
+import pytest
+
+from contract import claims
+from servers import Server
+
+CLAIMED = [scenario for scenario in claims.scenarios() if claims.is_claimed(scenario)]
+pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() or "")
+
+
+@pytest.mark.parametrize(
+    "scenario", CLAIMED, ids=[f"{s['file']}-{s['id']}" for s in CLAIMED]
+)
+def test_the_listeners_keep_the_contract(scenario: dict, server: Server) -> None:
+    run_cases = claims.runner()
+    targets = run_cases.Targets(admin=server.admin, proxy=server.proxy, profile="ee")
+
+    run_cases.run_scenario(scenario, targets)
+
+
+def test_what_is_not_yet_claimed_exists() -> None:
+    files = {scenario["file"] for scenario in claims.scenarios()}
+    ids = {s["id"] for s in claims.scenarios() if s["file"] not in claims.FILES_NOT_YET}
+
+    assert files >= claims.FILES_NOT_YET
+    assert ids >= claims.NOT_YET

@@ -1,0 +1,45 @@
+#!/bin/sh
+# Installs what the tests need from the operating system: only what is missing, only as
+# root on Debian and its kin. Elsewhere it names what is missing; the tests that need it
+# skip.
+set -eu
+
+missing=
+want() { # what it is for, the Debian package, commands or files of which one is enough
+    purpose=$1 package=$2
+    shift 2
+    for place in "$@"; do
+        if command -v "$place" >/dev/null 2>&1; then return; fi
+        if [ -e "$place" ]; then return; fi
+    done
+    missing="$missing $package"
+    echo "Missing: $package ($purpose)."
+}
+
+want "the tests on PostgreSQL" postgresql postgres /usr/lib/postgresql/*/bin/postgres
+want "the browser tests" chromium chromium "${HOME:-/}"/.cache/ms-playwright/chromium*
+want "the tests behind nginx" nginx nginx /usr/sbin/nginx
+want "the benches" wrk wrk
+
+if [ -z "$missing" ]; then exit 0; fi
+if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null 2>&1; then
+    echo "Tests that need them are skipped; install:$missing"
+    exit 0
+fi
+
+echo "Installing$missing"
+export DEBIAN_FRONTEND=noninteractive
+# The tests make their own cluster and start their own nginx; no service is wanted.
+if [ ! -e /etc/postgresql-common ]; then
+    mkdir -p /etc/postgresql-common/createcluster.d
+    echo "create_main_cluster = false" \
+        >/etc/postgresql-common/createcluster.d/kongadmin-tests.conf
+fi
+log=$(mktemp)
+if ! { apt-get -qq update && RUNLEVEL=1 apt-get -qq install -y \
+    --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log"
+    echo "Could not install:$missing"
+    exit 1
+fi
+rm -f "$log"

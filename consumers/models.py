@@ -1,6 +1,7 @@
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import models
@@ -67,7 +68,6 @@ class Consumer(Entity):
         indexes = [
             Index(fields=["scope", "id"], name="consumer_by_id"),
             Index(fields=["scope", "username_lower", "id"], name="consumer_by_name"),
-            Index(fields=["scope", "custom_id", "id"], name="consumer_by_custom_id"),
             Index(fields=["scope", "created_at", "id"], name="consumer_by_age"),
         ]
 
@@ -104,7 +104,11 @@ class Credential(Entity):
     """What a consumer shows to prove who it is."""
 
     consumer = models.ForeignKey(
-        Consumer, on_delete=models.CASCADE, editable=False, related_name="%(class)ss"
+        Consumer,
+        on_delete=models.CASCADE,
+        editable=False,
+        related_name="%(class)ss",
+        db_index=False,  # every credential has an index that begins with it
     )
 
     objects = CredentialQuerySet.as_manager()
@@ -114,8 +118,9 @@ class Credential(Entity):
 
 
 class KeyAuthQuerySet(CredentialQuerySet):
-    def live(self) -> Self:
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    def live(self, now: datetime | None = None) -> Self:
+        now = now or timezone.now()
+        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
 
 
 class KeyAuth(Credential):
@@ -161,10 +166,11 @@ class KeyAuth(Credential):
         start = since or timezone.now()
         self.expires_at = start + timedelta(seconds=seconds) if seconds else None
 
-    def to_dict(self) -> dict:
-        values = super().to_dict()
-        left = self.expires_at and (self.expires_at - timezone.now()).total_seconds()
-        return {**values, "ttl": None if left is None else max(int(left), 0)}
+    @classmethod
+    def wire(cls, row: Mapping[str, Any]) -> dict:
+        end = row["expires_at"]
+        left = end and max(int((end - timezone.now()).total_seconds()), 0)
+        return {**super().wire(row), "ttl": left}
 
     def snapshot(self) -> dict:
         values = super().snapshot()

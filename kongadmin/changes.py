@@ -2,21 +2,26 @@
 
 It listens to the models, so that no dialect can forget it, and writes in the
 transaction of the change itself: there is no change without its entry. Each entry also
-tells the authorizer's workers to look again (PostgreSQL by a trigger on this table).
+tells all who cache to look again: on this machine by the shared revision, on others by
+PostgreSQL's NOTIFY, from a trigger on this table.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Self
+from uuid import UUID
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from kongadmin import revision
 from kongadmin.entities import Entity
+from kongadmin.prepared import Insert
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,11 @@ class Change(models.Model):
 
     created_at = models.DateTimeField(default=timezone.now)
     scope = models.ForeignKey(
-        "realms.Scope", null=True, on_delete=models.DB_SET_NULL, related_name="+"
+        "realms.Scope",
+        null=True,
+        on_delete=models.DB_SET_NULL,
+        related_name="+",
+        db_index=False,
     )
     actor = models.TextField()
     dialect = models.TextField()
@@ -87,18 +96,35 @@ class Change(models.Model):
         return f"{self.actor} {self.verb} {self.entity_type} {self.entity_name}"
 
 
-def record(
-    verb: str, entity: Entity, before: dict | None = None, after: dict | None = None
-) -> Change:
-    """Write down that the current actor did `verb` to `entity`."""
+@cache
+def insert() -> Insert:
+    return Insert(Change)
+
+
+def write(verb: str, scope_id: UUID, entity_type: str, **fields) -> None:
+    """Append an entry by the current actor, and make it known once it is committed."""
     actor = current.get()
-    return Change.objects.create(
-        scope_id=entity.scope_id,
+    change = Change(
+        scope_id=scope_id,
         actor=actor.name,
         dialect=actor.dialect,
         request_id=actor.request_id,
         verb=verb,
-        entity_type=entity.schema.name,
+        entity_type=entity_type,
+        **fields,
+    )
+    insert().run(change)
+    transaction.on_commit(revision.bump)
+
+
+def record(
+    verb: str, entity: Entity, before: dict | None = None, after: dict | None = None
+) -> None:
+    """Write down that the current actor did `verb` to `entity`."""
+    write(
+        verb,
+        entity.scope_id,
+        entity.schema.name,
         entity_id=entity.pk,
         entity_name=str(entity),
         subject_id=entity.parent_id or entity.pk,
@@ -107,18 +133,9 @@ def record(
     )
 
 
-def record_bulk(scope, verb: str, entity_type: str, summary: str) -> Change:
+def record_bulk(scope, verb: str, entity_type: str, summary: str) -> None:
     """Write down one change of many rows; `summary` says how many of what."""
-    actor = current.get()
-    return Change.objects.create(
-        scope_id=scope.pk,
-        actor=actor.name,
-        dialect=actor.dialect,
-        request_id=actor.request_id,
-        verb=verb,
-        entity_type=entity_type,
-        entity_name=summary,
-    )
+    write(verb, scope.pk, entity_type, entity_name=summary)
 
 
 @receiver(post_save)

@@ -5,9 +5,10 @@ The rules of an entity are its schema, in Kong's schema language. `to_dict` and
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, ClassVar, Self
 from uuid import UUID
 
@@ -57,8 +58,8 @@ class EntityQuerySet(models.QuerySet):
             return self.filter(pk=UUID(ref))
         return self.filter(**self.model.named(ref))
 
-    def live(self) -> Self:
-        """Leave out what has expired."""
+    def live(self, now: datetime | None = None) -> Self:
+        """Leave out what has expired by `now`."""
         return self
 
     def tagged(self, wanted: TagFilter) -> Self:
@@ -81,7 +82,11 @@ class Entity(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.ForeignKey(
-        "realms.Scope", on_delete=models.CASCADE, editable=False, related_name="+"
+        "realms.Scope",
+        on_delete=models.CASCADE,
+        editable=False,
+        related_name="+",
+        db_index=False,  # every entity has an index that begins with it
     )
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -116,17 +121,21 @@ class Entity(models.Model):
 
     @property
     def etag(self) -> str:
-        """The entity tag of the stored row (RFC 9110 §8.8.3)."""
-        return f'"{int(self.updated_at.timestamp() * 1_000_000):x}"'
+        return etag_of(self.__dict__)
 
     @property
     def parent_id(self) -> UUID | None:
         """The consumer on whose page this entity is shown, if it is."""
         return getattr(self, "consumer_id", None)
 
+    @classmethod
+    def wire(cls, row: Mapping[str, Any]) -> dict:
+        """Return a row, given as values by column attribute, in Kong's terms."""
+        return {name: read(row) for name, read in readers(cls)}
+
     def to_dict(self) -> dict:
         """Return the entity in Kong's terms."""
-        return {name: read(self) for name, read in readers(type(self))}
+        return self.wire(self.__dict__)
 
     def assign(self, values: dict) -> None:
         """Take over `values`, which are in Kong's terms and have passed the schema."""
@@ -193,22 +202,35 @@ class Entity(models.Model):
         return False
 
 
+def etag_of(row: Mapping[str, Any]) -> str:
+    """Return the entity tag of a stored row: when it was last written, in µs.
+
+    Source: RFC 9110 §8.8.3.
+    """
+    return f'"{int(row["updated_at"].timestamp() * 1_000_000):x}"'
+
+
+type Reader = Callable[[Mapping[str, Any]], Any]
+
+
 @cache
-def readers(model: type[Entity]) -> list[tuple[str, Callable[[Entity], Any]]]:
-    """Return for every field of the model's schema how an entity yields its value."""
-    return [(name, reader(model, name, kind)) for name, kind in model.schema.fields.items()]
+def readers(model: type[Entity]) -> list[tuple[str, Reader]]:
+    """Return for every field of the model's schema how a row yields its value."""
+    attributes = {field.name: field.attname for field in model._meta.concrete_fields}
+    return [
+        (name, reader(attributes.get(name), kind))
+        for name, kind in model.schema.fields.items()
+    ]
 
 
-def reader(model: type[Entity], name: str, kind: dict) -> Callable[[Entity], Any]:
-    """Return how an entity yields the value of one schema field."""
-    known = {field.name for field in model._meta.get_fields()}
+def reader(attribute: str | None, kind: dict) -> Reader:
+    """Return how a row yields one field; a field without a column is null."""
+    if attribute is None:
+        return lambda row: None
     if kind["type"] == "foreign":
-        if name not in known:
-            return lambda entity: None
-        key = f"{name}_id"
-        return lambda entity: (id_ := getattr(entity, key)) and {"id": str(id_)}
+        return lambda row: row[attribute] and {"id": str(row[attribute])}
     if kind.get("timestamp"):
-        return lambda entity: int(getattr(entity, name).timestamp())
+        return lambda row: int(row[attribute].timestamp())
     if kind.get("uuid"):
-        return lambda entity: str(getattr(entity, name))
-    return lambda entity: getattr(entity, name)
+        return lambda row: str(row[attribute])
+    return itemgetter(attribute)

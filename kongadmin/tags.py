@@ -13,7 +13,7 @@ class Tag(models.Model):
     """One tag of one entity: the index behind every search by tag."""
 
     scope = models.ForeignKey(
-        "realms.Scope", on_delete=models.DB_CASCADE, related_name="+"
+        "realms.Scope", on_delete=models.DB_CASCADE, related_name="+", db_index=False
     )
     entity_type = models.TextField()
     tag = TextKey(null=False, blank=False)
@@ -27,7 +27,7 @@ class Tag(models.Model):
         ]
         indexes = [
             models.Index(fields=["scope", "tag", "entity_id"], name="tag_lookup"),
-            models.Index(fields=["scope", "entity_id", "tag"], name="tag_listing"),
+            models.Index(fields=["scope", "entity_id", "id"], name="tag_listing"),
         ]
 
     def __str__(self) -> str:

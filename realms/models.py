@@ -1,10 +1,20 @@
+from typing import Self
+
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import models, transaction
 from uuid_utils.compat import uuid7
 
+from kongadmin import revision
 from kongadmin.fields import TextKey
 
 DEFAULT = "default"
+known = revision.Cache(revision.CONTROL_PLANES)
+
+
+def forget() -> None:
+    """Let every process ask for control planes anew."""
+    revision.bump(revision.CONTROL_PLANES)
+    revision.bump(revision.CHANGES)
 
 
 class Scope(models.Model):
@@ -35,6 +45,25 @@ class ControlPlane(Scope):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def called(cls, name: str) -> Self | None:
+        """Return the control plane of that name, asking the database seldom."""
+        found = known.get(name)
+        if found is None:
+            found = cls.objects.filter(name=name).first()
+            if found:
+                known.set(name, found)
+        return found
+
+    def save(self, *args, **kwargs) -> None:
+        super().save(*args, **kwargs)
+        transaction.on_commit(forget)
+
+    def delete(self, *args, **kwargs):
+        deleted = super().delete(*args, **kwargs)
+        transaction.on_commit(forget)
+        return deleted
 
     @property
     def is_default(self) -> bool:

@@ -76,12 +76,12 @@ def pytest_report_header() -> str:
     return f"database: {DATABASE}"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip everything where the database that was asked for is not installed."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart() -> None:
+    """Run nothing where the database that was asked for is not installed."""
     reason = postgresql.missing() if DATABASE == "postgresql" else None
     if reason:
-        for item in items:
-            item.add_marker(pytest.mark.skip(reason=reason))
+        pytest.exit(f"skipped: {reason}", returncode=0)
 
 
 @pytest.hookimpl(wrapper=True)

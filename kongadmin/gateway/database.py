@@ -66,7 +66,10 @@ class SQLite:
         """Return the parameter of `upsert_used`."""
         return json.dumps(
             [
-                (id_.hex, f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}")
+                (
+                    id_.hex,
+                    f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}",
+                )
                 for id_, seconds in used
             ]
         )

@@ -7,15 +7,18 @@ Source of the rules: kong/plugins/key-auth/handler.lua.
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from kongadmin.gateway.request import Request, header_text, header_variable
 
+if TYPE_CHECKING:
+    from kongadmin.gateway.store import View
+
 
 @dataclass(frozen=True)
 class Identity:
-    """A consumer, and the credential that proved it; None for the anonymous consumer."""
+    """A consumer, and the credential that proved it; the anonymous one needs none."""
 
     consumer_id: UUID
     username: str | None
@@ -42,7 +45,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a request; `hidden` names the header that is kept from upstream."""
+    """What becomes of a request; the header `hidden` is kept from upstream."""
 
     status: int = 200
     message: str = ""
@@ -54,6 +57,7 @@ class Decision:
 PASSED = Decision()
 FORBIDDEN = Decision(403, "Forbidden")
 NOT_FOUND = Decision(404, "Not found")
+UNKNOWN_PLANE = Decision(404, "Forbidden")
 MISCONFIGURED = Decision(500, "Invalid plugin configuration")
 FAILED = Decision(500, "An unexpected error occurred")
 
@@ -72,14 +76,6 @@ class KeyName:
 
     text: str
     variable: str
-
-
-class Known(Protocol):
-    """What decisions are made of; raises if it cannot be found out at the moment."""
-
-    def credential(self, plane: "Plane", source: Source, key: str) -> Identity | None: ...
-
-    def consumer(self, plane: "Plane", ref: str) -> Identity | None: ...
 
 
 class KeyAuth:
@@ -108,16 +104,16 @@ class KeyAuth:
         return Decision(401, message, self.challenge)
 
     def judge(
-        self, plane: "Plane", request: Request, known: Known, now: float
+        self, plane: "Plane", request: Request, known: "View", now: float
     ) -> Decision:
-        """Decide about `request`, which came to `plane` at `now` (seconds since 1970)."""
+        """Decide about a request to `plane` at `now`, in seconds since 1970."""
         if self.skips_preflight and request.method == "OPTIONS":
             return PASSED
         if self.names is None:
             name, decision = None, MISCONFIGURED
         else:
-            name, key = self.find(request)
-            decision = self.recognise(plane, name, key, known, now)
+            name, key, joined = self.find(request)
+            decision = self.recognise(plane, key, joined, known, now)
         if self.anonymous and decision.status != 200:
             consumer = known.consumer(plane, self.anonymous)
             decision = consumer.allowed if consumer else FAILED
@@ -125,27 +121,30 @@ class KeyAuth:
             return replace(decision, hidden=name.text)
         return decision
 
-    def find(self, request: Request) -> tuple[KeyName | None, str | list | dict]:
-        """Return the name under which a key came, and the key, or a list of keys.
+    def find(self, request: Request) -> tuple[KeyName | None, str | list | dict, bool]:
+        """Return the name under which a key came, the key or keys, and if it is joined.
 
-        The order of names beats that of places. Text ends the search, even "".
+        The order of names beats that of places. Text ends the search, even "". WSGI
+        joins headers of one name with commas: such a value may be one key or many.
         """
         for name in self.names:
             value = request.headers.get(name.variable) if self.in_header else None
-            if value is None and self.in_query and request.query:
+            if value is not None:
+                return name, header_text(value), "," in value
+            if self.in_query and request.query:
                 value = request.arguments.get(name.text)
             if value is None and self.in_body:
                 value = request.members.get(name.text)
             if isinstance(value, str | list | dict):
-                return name, value
-        return None, ""
+                return name, value, False
+        return None, "", False
 
     def recognise(
         self,
         plane: "Plane",
-        name: KeyName | None,
         key: str | list | dict,
-        known: Known,
+        joined: bool,
+        known: "View",
         now: float,
     ) -> Decision:
         """Decide by the first source that knows `key`."""
@@ -157,7 +156,7 @@ class KeyAuth:
             identity = known.credential(plane, source, key)
             if identity and (identity.expires_at is None or now < identity.expires_at):
                 return identity.allowed
-        return self.unknown
+        return self.duplicate if joined else self.unknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +167,7 @@ class Plane:
     key_auth: KeyAuth | None = None
 
 
-def decide(plane: Plane, request: Request, known: Known, now: float) -> Decision:
+def decide(plane: Plane, request: Request, known: "View", now: float) -> Decision:
     """Return what becomes of a request to a control plane."""
     if plane.key_auth is None:
         return PASSED

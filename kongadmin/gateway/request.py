@@ -18,7 +18,7 @@ def nothing() -> bytes:
 class Request:
     """What a decision may depend on.
 
-    `headers` is any mapping with header names in CGI's spelling, such as a WSGI environ.
+    `headers` maps header names in CGI's spelling to text; a WSGI environ is one.
     `read` yields the body; it is asked only if a plugin looks for keys there.
     """
 

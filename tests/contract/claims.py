@@ -32,7 +32,6 @@ NOT_YET = {
     # Credential types other than key-auth
     "trailing-slash",
     "keyauth-ttl",
-    "credential-missing-parent",
     "credential-explicit-null",
     "credential-duplicate-id",
     "basicauth-hash",
@@ -54,7 +53,6 @@ NOT_YET = {
     "plugin-unique-scope",
     "plugin-not-consumer-scopable",
     "plugin-patch-merge",
-    "plugin-missing",
     "plugin-consumer-resource",
     "plugin-wrong-consumer",
     "plugin-instance-name",
@@ -67,7 +65,6 @@ NOT_YET = {
     "enabled-in-cluster",
     # Consumer groups, workspaces, and lists that decK reads
     "deck-required-lists",
-    "deck-tolerated-lists",
     "deck-sync-writes",
     "workspace-default",
 }

@@ -12,13 +12,22 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework.response import Response
 
+from kongadmin import reads
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import check_references, resolve_references
 from kongadmin.dialects.admin_api.tags import read_tags
 from kongadmin.dialects.admin_api.views import AdminView
-from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet, Violation
+from kongadmin.entities import (
+    UUID_TEXT,
+    Entity,
+    EntityQuerySet,
+    Violation,
+    etag_of,
+)
+from kongadmin.prepared import Row
 from kongadmin.schema import Schema
+from kongadmin.tags import TagFilter
 
 BAD_TTL = "must be an integer between 0 and 100000000"
 LONGEST_TTL = 100_000_000
@@ -45,7 +54,7 @@ class EntityView(AdminView):
     def rows(self) -> EntityQuerySet:
         """Return the rows that the route is about, expired ones included."""
         rows = self.model.objects.in_scope(self.scope)
-        return rows.filter(**{self.parent_field: self.parent}) if self.parent else rows
+        return rows.filter(**self.within)
 
     def read_values(self, stored: dict | None = None) -> dict:
         """Return the body in Kong's terms; the parent in the path is part of it."""
@@ -83,8 +92,16 @@ class EntityView(AdminView):
             entity.expire_in(ttl, since=entity.created_at)
         entity.save()
 
+    @property
+    def within(self) -> dict:
+        """What the rows have in common besides the control plane."""
+        return {f"{self.parent_field}_id": self.parent.pk} if self.parent else {}
+
     def answer(self, entity: Entity, status: int = 200) -> Response:
-        return Response(entity.to_dict(), status, headers={"ETag": entity.etag})
+        return self.answer_row(entity.__dict__, status)
+
+    def answer_row(self, row: Row, status: int = 200) -> Response:
+        return Response(self.model.wire(row), status, headers={"ETag": etag_of(row)})
 
 
 class Collection(EntityView):
@@ -93,14 +110,23 @@ class Collection(EntityView):
     def get(self, request, **kwargs) -> Response:
         arguments = request.arguments
         wanted = read_tags(arguments.get("tags"))
-        rows = self.rows().live()
-        if wanted and not self.parent:
-            rows = rows.tagged(wanted)
-        found, offset = paging.page(rows, arguments)
+        size = paging.read_size(arguments.get("size"))
+        found, offset = paging.cut(self.read_page(size + 1, wanted), size)
         repeated = () if self.parent else ("tags", "size")
         more = {name: arguments.get(name) for name in repeated}
-        data = [entity.to_dict() for entity in found]
+        data = [self.model.wire(row) for row in found]
         return Response(paging.answer(data, self.own_path(), offset, **more))
+
+    def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
+        """Return up to `size` rows; tags count at the top level only, as in Kong."""
+        after, may_follow = paging.read_offset(self.request.arguments)
+        if not may_follow:
+            return []
+        if wanted is None or self.parent:
+            return reads.page(self.model, self.scope, size, after, **self.within)
+        rows = self.rows().live().tagged(wanted)
+        rows = rows.filter(pk__gt=after) if after else rows
+        return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
 
     def own_path(self) -> str:
         """Return the path as requested, without the workspace before it."""
@@ -118,15 +144,12 @@ class Item(EntityView):
     """/things/{id or key}, or /parents/{p}/things/{id or key}."""
 
     def get(self, request, ref: str, **kwargs) -> Response:
-        return self.answer(self.find(ref, self.rows().live()))
-
-    def find(self, ref: str, rows: EntityQuerySet) -> Entity:
         self.check_ref(ref)
-        try:
-            return one(rows, ref)
-        except Http404:
+        row = reads.find(self.model, self.scope, ref, **self.within)
+        if row is None:
             self.check_key(ref)
-            raise
+            raise Http404
+        return self.answer_row(row)
 
     def check_ref(self, ref: str) -> None:
         if not UUID_TEXT.fullmatch(ref) and self.model.endpoint_key is None:

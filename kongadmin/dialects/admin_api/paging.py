@@ -9,10 +9,9 @@ import json
 from urllib.parse import quote
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from kongadmin.dialects.admin_api.errors import Refusal
 from kongadmin.entities import UUID_TEXT
+from kongadmin.prepared import Row
 
 DEFAULT_SIZE = 100
 LARGEST_SIZE = 1000
@@ -63,17 +62,20 @@ def bad_offset(token: str, layer: str) -> Refusal:
     return Refusal.coded(7, f"'{token}' is not a valid offset: bad {layer} encoding")
 
 
-def page(rows: QuerySet, arguments: dict) -> tuple[list, str | None]:
-    """Return one page of `rows` by id and the offset of the next, None at the end."""
-    size = read_size(arguments.get("size"))
+def read_offset(arguments: dict) -> tuple[UUID | None, bool]:
+    """Return the id to go on behind, and whether anything can follow it."""
     token = arguments.get("offset")
-    if isinstance(token, str):
-        key = decode_offset(token)
-        rows = rows.filter(pk__gt=UUID(key[0])) if key else rows.none()
-    found = list(rows.order_by("pk")[: size + 1])
-    if len(found) <= size:
-        return found, None
-    return found[:size], encode_offset(found[size - 1].pk)
+    if not isinstance(token, str):
+        return None, True
+    key = decode_offset(token)
+    return (UUID(key[0]), True) if key else (None, False)
+
+
+def cut(rows: list[Row], size: int) -> tuple[list[Row], str | None]:
+    """Return the page in `rows`, one more than it holds, and the offset of the next."""
+    if len(rows) <= size:
+        return rows, None
+    return rows[:size], encode_offset(rows[size - 1]["id"])
 
 
 def answer(data: list, path: str, offset: str | None, **more: str | None) -> dict:

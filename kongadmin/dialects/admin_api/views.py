@@ -62,7 +62,7 @@ class AdminView(APIView):
                 f"{user}, you do not have permissions to {verb} this resource"
             )
         changes.identify(str(user))
-        self.scope = ControlPlane.objects.filter(name=self.workspace).first()
+        self.scope = ControlPlane.called(self.workspace)
         if self.scope is None:
             raise errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
 

@@ -1,8 +1,8 @@
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
-from django.db import connections
 
 from kongadmin import serving
+from kongadmin.apps import close_pools
 
 
 class Command(BaseCommand):
@@ -12,10 +12,7 @@ class Command(BaseCommand):
     def handle(self, *args, **options) -> None:
         serving.check_ports()
         call_command("prepare")
-        for connection in connections.all():
-            connection.close()
-            if hasattr(connection, "close_pool"):
-                connection.close_pool()
+        close_pools()  # a connection must not be shared with the processes to come
         raise SystemExit(serving.Supervisor().run(self.announce))
 
     def announce(self) -> None:

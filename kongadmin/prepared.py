@@ -1,0 +1,86 @@
+"""Querysets that are compiled once and run often.
+
+Building and compiling a query costs Django several times what the database needs to
+answer it. Where the same few shapes are asked thousands of times a second, the SQL is
+kept and only its values change.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model, QuerySet
+
+type Row = dict[str, Any]
+
+
+class Prepared:
+    """The rows of a queryset, as dicts by column attribute, for other values.
+
+    `build` gets sample values, one for each of `lookups`, and returns the queryset; the
+    samples must differ from each other and from every constant in it.
+    """
+
+    def __init__(self, build: Callable[..., QuerySet], **samples: Any) -> None:
+        rows = build(**samples)
+        model = rows.model
+        self.names = [field.attname for field in model._meta.concrete_fields]
+        compiler = rows.values_list(*self.names).query.get_compiler(rows.db)
+        self.sql, parameters = compiler.as_sql()
+        expressions = [expression for expression, _, _ in compiler.select]
+        self.converters = list(compiler.get_converters(expressions).items())
+        self.adapt = {name: adapter(model, name) for name in samples}
+        adapted = {name: self.adapt[name](value) for name, value in samples.items()}
+        self.parameters = list(parameters)
+        self.places = {
+            name: [i for i, given in enumerate(parameters) if given == value]
+            for name, value in adapted.items()
+        }
+
+    def rows(self, **values: Any) -> list[Row]:
+        """Run the query; one value for each sample it was built with."""
+        parameters = self.parameters.copy()
+        for name, value in values.items():
+            adapted = self.adapt[name](value)
+            for place in self.places[name]:
+                parameters[place] = adapted
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, parameters)
+            found = cursor.fetchall()
+        if not self.converters:
+            return [dict(zip(self.names, row, strict=True)) for row in found]
+        return [self.convert(row) for row in found]
+
+    def convert(self, row: tuple) -> Row:
+        """Return a row with the values that the model's fields would give."""
+        values = list(row)
+        for place, (functions, expression) in self.converters:
+            for function in functions:
+                values[place] = function(values[place], expression, connection)
+        return dict(zip(self.names, values, strict=True))
+
+
+class Insert:
+    """The statement that inserts one row of a model, for any values."""
+
+    def __init__(self, model: type[Model]) -> None:
+        quote = connection.ops.quote_name
+        self.fields = [f for f in model._meta.concrete_fields if not f.primary_key]
+        columns = ", ".join(quote(field.column) for field in self.fields)
+        places = ", ".join("%s" for _ in self.fields)
+        table = quote(model._meta.db_table)
+        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+
+    def run(self, row: Model) -> None:
+        values = [
+            field.get_db_prep_save(getattr(row, field.attname), connection)
+            for field in self.fields
+        ]
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values)
+
+
+def adapter(model, name: str) -> Callable[[Any], Any]:
+    """Return how the database wants a value of the model's field `name`."""
+    field = model._meta.get_field(name)
+    return lambda value: field.get_db_prep_value(value, connection, prepared=False)

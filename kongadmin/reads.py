@@ -1,0 +1,79 @@
+"""The reads that every dialect repeats: one entity, one page of them, as rows.
+
+A row is a dict by column attribute; `model.wire(row)` says it in Kong's terms.
+"""
+
+from datetime import UTC, datetime
+from functools import cache
+from uuid import UUID, uuid4
+
+from django.db import models
+from django.utils import timezone
+
+from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.prepared import Prepared, Row
+
+SAMPLE_TIME = datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def find(model: type[Entity], scope, ref: str, **within: UUID) -> Row | None:
+    """Return the live row that a path segment names, None if there is none; one query.
+
+    `within` narrows to a parent: consumer_id=…
+    """
+    if UUID_TEXT.fullmatch(ref):
+        return first(model, id=UUID(ref), scope_id=scope.pk, **within)
+    if isinstance(model._meta.get_field(model.endpoint_key), models.BinaryField):
+        rows = model.objects.in_scope(scope).filter(**within).live().by_ref(ref)
+        entity = rows.first()
+        return entity and entity.__dict__
+    return first(model, **{model.endpoint_key: ref}, scope_id=scope.pk, **within)
+
+
+def first(model: type[Entity], **values) -> Row | None:
+    rows = item_query(model, tuple(values)).rows(**values, **clock(model))
+    return rows[0] if rows else None
+
+
+def page(
+    model: type[Entity], scope, size: int, after: UUID | None = None, **within: UUID
+) -> list[Row]:
+    """Return up to `size` live rows by id, from behind `after`; one query."""
+    values = {"scope_id": scope.pk, **within, **({"id": after} if after else {})}
+    query = page_query(model, tuple(values), size)
+    return query.rows(**values, **clock(model))
+
+
+def clock(model: type[Entity]) -> dict[str, datetime]:
+    """Return the time that expiry is judged by, for models that expire."""
+    return {"expires_at": timezone.now()} if hasattr(model, "expires_at") else {}
+
+
+@cache
+def item_query(model: type[Entity], names: tuple[str, ...]) -> Prepared:
+    def build(expires_at: datetime | None = None, **given):
+        return model.objects.filter(**given).live(expires_at)
+
+    return Prepared(build, **samples(model, names))
+
+
+@cache
+def page_query(model: type[Entity], names: tuple[str, ...], size: int) -> Prepared:
+    def build(expires_at: datetime | None = None, **given):
+        if "id" in given:
+            given["id__gt"] = given.pop("id")
+        return model.objects.filter(**given).live(expires_at).order_by("pk")[:size]
+
+    return Prepared(build, **samples(model, names))
+
+
+def samples(model: type[Entity], names: tuple[str, ...]) -> dict:
+    """Return a value for each field, unlike all others."""
+    found = {}
+    for name in names:
+        field = model._meta.get_field(name)
+        is_text = isinstance(field, models.TextField)
+        found[name] = f"sample of {name}" if is_text else uuid4()
+    if hasattr(model, "expires_at"):
+        found["expires_at"] = SAMPLE_TIME
+    return found

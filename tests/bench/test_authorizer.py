@@ -1,0 +1,165 @@
+"""The authorizer's rate as a share of that of the barest possible callable.
+
+`BENCH=full` takes the figures that count; otherwise it only shows that this still runs.
+No figure is asserted: a machine's mood is not a fault of the product.
+"""
+
+import http.client
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+import servers
+from consumers.models import Consumer, KeyAuth
+from factories import default_control_plane, make_plugin
+from kongadmin.plugins.models import Plugin
+
+FULL = os.environ.get("BENCH") == "full"
+KEYS = 10_000 if FULL else 1_000
+SECONDS = 5 if FULL else 1
+ROUNDS = 5 if FULL else 1
+CONNECTIONS = (16, 64) if FULL else (16,)
+LISTENERS = {
+    "bare callable": "bench.bare_authorizer:application",
+    "authorizer": "kongadmin.gateway.wsgi:proxy",
+}
+WRK_SCRIPT = """
+local keys = {}
+for key in io.lines(os.getenv("KEYS")) do keys[#keys + 1] = key end
+local i = math.random(#keys)
+request = function()
+  i = i % #keys + 1
+  return wrk.format("GET", "/", { apikey = keys[i] })
+end
+"""
+
+
+def make_keys() -> list[tuple[KeyAuth, Consumer]]:
+    """Write KEYS consumers with a key each, and a key-auth plugin; return them."""
+    plane = default_control_plane()
+    if not Plugin.objects.in_scope(plane).filter(name="key-auth").exists():
+        make_plugin("key-auth")
+    consumers = [Consumer(scope=plane, username=f"bench-{n}") for n in range(KEYS)]
+    for consumer in consumers:
+        consumer.prepare()
+    Consumer.objects.bulk_create(consumers, batch_size=500)
+    keys = [
+        KeyAuth(scope=plane, consumer=consumer, key=f"key-of-{consumer.pk}")
+        for consumer in consumers
+    ]
+    KeyAuth.objects.bulk_create(keys, batch_size=500)
+    return list(zip(keys, consumers, strict=True))
+
+
+@contextmanager
+def serving(target: str, keys: Path) -> Iterator[int]:
+    """Serve a WSGI callable with two workers of granian; yield the port."""
+    [port] = servers.free_ports(1)
+    database = settings.DATABASES["default"]
+    address = f"sqlite:///{database['NAME']}"
+    if database["ENGINE"].endswith("postgresql"):
+        near = os.environ["TEST_POSTGRESQL"].rpartition("/")[0]
+        address = f"{near}/{database['NAME']}"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
+    command += ["--blocking-threads", "1", "--no-ws", "--log-level", "error"]
+    process = subprocess.Popen(
+        [*command, "--port", str(port), target],
+        cwd=servers.ROOT,
+        env={
+            **os.environ,
+            "KONGADMIN_DATABASE_URL": address,
+            "BARE_KEYS": str(keys),
+            "PYTHONPATH": f"{servers.ROOT}:{servers.ROOT / 'tests'}",
+        },
+    )
+    try:
+        while not servers.answers(f"http://127.0.0.1:{port}"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def load_with_wrk(port: int, connections: int, folder: Path) -> float:
+    """Return how many requests a second wrk gets answered."""
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "-s"]
+    done = subprocess.run(
+        [*command, folder / "keys.lua", f"http://127.0.0.1:{port}/"],
+        env={**os.environ, "KEYS": str(folder / "keys.txt")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "Non-2xx" not in done.stdout, done.stdout
+    return float(re.search(r"Requests/sec:\s*([\d.]+)", done.stdout)[1])
+
+
+def load_with_python(port: int, connections: int, folder: Path) -> float:
+    """Do the same without wrk; slow itself, it can only show that things work."""
+    keys = (folder / "keys.txt").read_text().split()
+    counts = [0] * 4
+    end = time.monotonic() + SECONDS
+
+    def run(number: int) -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port)
+        while time.monotonic() < end:
+            key = keys[counts[number] % len(keys)]
+            connection.request("GET", "/", headers={"apikey": key})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status == 200
+            counts[number] += 1
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(counts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / SECONDS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(tmp_path, capsys):
+    load = load_with_wrk if shutil.which("wrk") else load_with_python
+    made = make_keys()
+    rows = [(key.key, str(c.pk), c.username, str(key.pk)) for key, c in made]
+    (tmp_path / "keys.json").write_text(json.dumps(rows))
+    (tmp_path / "keys.txt").write_text("\n".join(row[0] for row in rows))
+    (tmp_path / "keys.lua").write_text(WRK_SCRIPT)
+
+    rates: dict[tuple[str, int], list[float]] = {}
+    with (
+        serving(LISTENERS["bare callable"], tmp_path / "keys.json") as bare,
+        serving(LISTENERS["authorizer"], tmp_path / "keys.json") as authorizer,
+    ):
+        ports = {"bare callable": bare, "authorizer": authorizer}
+        for _ in range(1 + ROUNDS):  # The first round only warms up.
+            for connections in CONNECTIONS:
+                for name, port in ports.items():
+                    rate = load(port, connections, tmp_path)
+                    rates.setdefault((name, connections), []).append(rate)
+
+    with capsys.disabled():
+        print(f"\n{KEYS} keys, {load.__name__}, requests a second:")
+        for connections in CONNECTIONS:
+            bare, real = (
+                statistics.median(rates[name, connections][1:]) for name in ports
+            )
+            print(
+                f"  {connections:3} connections: bare {bare:8.0f}, "
+                f"authorizer {real:8.0f}, ratio {real / bare:.2f}"
+            )

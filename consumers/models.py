@@ -1,3 +1,4 @@
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +17,9 @@ from kongadmin.schema import Schema
 
 SCHEMAS = Path(__file__).parent / "schemas"
 SHORTEST_INNER_SEARCH = 3
+# Others would need escaping, or are addresses of pages, or look like an id.
+PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~@-]*")
+RESERVED_NAMES = ("create", "find")
 LAST_CHARACTER = "\U0010ffff"
 
 
@@ -79,9 +83,10 @@ class Consumer(Entity):
 
     @property
     def ref(self) -> str:
-        """The text that names the consumer in an address."""
-        if self.username and not UUID_TEXT.fullmatch(self.username):
-            return self.username
+        """The text that names the consumer in an address: its username if that can."""
+        name = self.username or ""
+        if PLAIN_NAME.fullmatch(name) and name not in RESERVED_NAMES:
+            return name
         return str(self.pk)
 
     def prepare(self) -> None:

@@ -5,6 +5,7 @@ the row that stands in the way: the same answer on SQLite and PostgreSQL, and th
 who is in the way can be named to the person who wrote.
 """
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
@@ -42,13 +43,18 @@ MESSAGES = {
 
 
 def explain(entity: "Entity") -> Conflict | None:
-    """Return why the database refused to write `entity`; a query per rule looked at.
+    """Return why the database refused to write `entity`; a query per rule looked at."""
+    return next(all_of(entity), None) or missing_foreign(entity)
+
+
+def all_of(entity: "Entity") -> Iterator[Conflict]:
+    """Find the rows that are in the way of `entity`, a query each.
 
     The id comes first, then unique constraints in the order of the model.
     """
     model = type(entity)
     if entity._state.adding and (holder := model.objects.filter(pk=entity.pk).first()):
-        return Conflict(entity, "id", {"id": str(entity.pk)}, holder)
+        yield Conflict(entity, "id", {"id": str(entity.pk)}, holder)
     values = entity.to_dict()
     for constraint in model._meta.constraints:
         if isinstance(constraint, UniqueConstraint):
@@ -56,8 +62,7 @@ def explain(entity: "Entity") -> Conflict | None:
             if holder:
                 names = model.conflict_fields(constraint)
                 found = {name: values.get(name) for name in names}
-                return Conflict(entity, "unique", found, holder)
-    return missing_foreign(entity)
+                yield Conflict(entity, "unique", found, holder)
 
 
 def holder_of(entity: "Entity", constraint: UniqueConstraint) -> "Entity | None":

@@ -1,5 +1,6 @@
 """Model fields for names and secrets, the same on SQLite and PostgreSQL."""
 
+from django import forms
 from django.conf import settings
 from django.db import models
 
@@ -27,8 +28,9 @@ class TextKey(models.TextField):
         return parameters
 
     def formfield(self, **kwargs):
-        defaults = {"widget": None, "empty_value": None} if self.null else {}
-        return models.CharField.formfield(self, **{**defaults, **kwargs})
+        """One line of text, of which an empty one is None."""
+        single_line = {"form_class": forms.CharField, "empty_value": None}
+        return models.Field.formfield(self, **{**single_line, **kwargs})
 
 
 class SecretField(models.BinaryField):

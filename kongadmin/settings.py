@@ -202,7 +202,7 @@ def read_database(address: str) -> dict:
         return {**database, "CONN_MAX_AGE": None}
     if database["ENGINE"].endswith("postgresql"):
         options.setdefault("pool", {"min_size": 1, "max_size": DATABASE_THREADS + 1})
-        return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
+        return {**database, "CONN_MAX_AGE": 0}
     raise ValueError("must begin with postgres:// or sqlite://")
 
 

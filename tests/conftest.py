@@ -4,6 +4,7 @@ TEST_DATABASE=sqlite (the default) or postgresql says which database everything 
 """
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Choose the settings before Django reads them; workers inherit the choice."""
     if DATABASE not in ("sqlite", "postgresql"):
         raise pytest.UsageError("TEST_DATABASE must be sqlite or postgresql")
+    # A run that is told to stop takes its servers with it, as with Ctrl+C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not hasattr(config, "workerinput"):
         choose_settings()
     # A page in a test needs no hashed file names, so nothing has to be collected.

@@ -2,7 +2,7 @@
 
 import html
 import json
-import random
+import os
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
@@ -25,7 +25,7 @@ IDENTITY_HEADERS = (
 )
 STATUS_LINES = {
     status: f"{status} {HTTPStatus(status).phrase}"
-    for status in (200, 401, 403, 404, 500)
+    for status in (401, 403, 404, 429, 500)
 }
 COMMON = (("Server", KONG_SERVER), ("Cache-Control", "no-store"))
 EMPTY = b"{}"
@@ -37,8 +37,8 @@ ALLOWED = (
 
 
 def new_request_id() -> str:
-    """Return 32 hexadecimal digits that no other request has. They are no secret."""
-    return f"{random.getrandbits(128):032x}"
+    """Return 32 hexadecimal digits that no other request has."""
+    return os.urandom(16).hex()
 
 
 def allow(decision: Decision, request_id: str) -> Answer:

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from uuid import UUID
 
 import psycopg
 
@@ -62,12 +61,12 @@ class SQLite:
                 yield False
             time.sleep(LOOK_SECONDS)
 
-    def used_rows(self, used: list[tuple[UUID, float]]) -> str:
+    def used_rows(self, used: list[tuple[str, float]]) -> str:
         """Return the parameter of `upsert_used`."""
         return json.dumps(
             [
                 (
-                    id_.hex,
+                    self.id(id_),
                     f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}",
                 )
                 for id_, seconds in used
@@ -75,8 +74,8 @@ class SQLite:
         )
 
     @staticmethod
-    def uuid(value: UUID) -> str:
-        return value.hex
+    def id(text: str) -> str:
+        return text.replace("-", "").lower()
 
     @staticmethod
     def seconds(value: str | None) -> float | None:
@@ -142,13 +141,13 @@ class PostgreSQL:
             news = list(self.connection.notifies(timeout=1, stop_after=1))
             yield bool(news)
 
-    def used_rows(self, used: list[tuple[UUID, float]]) -> str:
+    def used_rows(self, used: list[tuple[str, float]]) -> str:
         """Return the parameter of `upsert_used`."""
-        return json.dumps([(str(id_), seconds) for id_, seconds in used])
+        return json.dumps(used)
 
     @staticmethod
-    def uuid(value: UUID) -> UUID:
-        return value
+    def id(text: str) -> str:
+        return text
 
     @staticmethod
     def seconds(value: datetime | None) -> float | None:

@@ -8,7 +8,6 @@ Source of the rules: kong/plugins/key-auth/handler.lua.
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from kongadmin.gateway.request import Request, header_text, header_variable
 
@@ -20,10 +19,10 @@ if TYPE_CHECKING:
 class Identity:
     """A consumer, and the credential that proved it; the anonymous one needs none."""
 
-    consumer_id: UUID
+    consumer_id: str
     username: str | None
     custom_id: str | None
-    credential_id: UUID | None = None
+    credential_id: str | None = None
     expires_at: float | None = None
 
     @cached_property
@@ -34,10 +33,10 @@ class Identity:
     def headers(self) -> tuple[tuple[str, str], ...]:
         """What the upstream service is told about the caller."""
         values = {
-            "X-Consumer-ID": str(self.consumer_id),
+            "X-Consumer-ID": self.consumer_id,
             "X-Consumer-Custom-ID": self.custom_id,
             "X-Consumer-Username": self.username,
-            "X-Credential-Identifier": self.credential_id and str(self.credential_id),
+            "X-Credential-Identifier": self.credential_id,
             "X-Anonymous-Consumer": None if self.credential_id else "true",
         }
         return tuple((name, printable(text)) for name, text in values.items() if text)
@@ -163,7 +162,7 @@ class KeyAuth:
 class Plane:
     """A control plane and its plugins."""
 
-    id: UUID
+    id: str
     key_auth: KeyAuth | None = None
 
 

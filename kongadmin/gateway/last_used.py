@@ -4,7 +4,6 @@ import atexit
 import logging
 import threading
 import time
-from uuid import UUID
 
 from kongadmin.gateway.database import ERRORS, open_database
 
@@ -23,12 +22,12 @@ class LastUsed:
     """
 
     def __init__(self) -> None:
-        self.pending: dict[UUID, float] = {}
-        self.written: dict[UUID, float] = {}
+        self.pending: dict[str, float] = {}
+        self.written: dict[str, float] = {}
         self.lock = threading.Lock()
         self.thread: threading.Thread | None = None
 
-    def note(self, credential_id: UUID, now: float) -> None:
+    def note(self, credential_id: str, now: float) -> None:
         """Remember that a credential was accepted at `now`."""
         self.pending[credential_id] = now
         if self.thread is None:
@@ -61,7 +60,7 @@ class LastUsed:
             for credential_id in list(uses.keys() - due.keys())[:MOST_PENDING]:
                 self.pending.setdefault(credential_id, uses[credential_id])
 
-    def take(self) -> dict[UUID, float]:
+    def take(self) -> dict[str, float]:
         """Empty `pending` while other threads go on filling it."""
         uses = {}
         while self.pending:
@@ -70,7 +69,7 @@ class LastUsed:
         return uses
 
 
-def write(uses: dict[UUID, float]) -> bool:
+def write(uses: dict[str, float]) -> bool:
     """Write the uses in one statement; say whether the database took them.
 
     They are in order of their ids, so that two processes do not wait for each other.

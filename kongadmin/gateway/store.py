@@ -1,14 +1,13 @@
 """What one process knows of the database, and whether it still holds.
 
 A `View` is what was read since the last change; it is thrown away whole with the next
-one. Requests only compare a number (see kongadmin.revision): whoever writes on this machine
-replaces it, and the `Watcher` listens for what was written elsewhere.
+one. Requests only compare a number (see kongadmin.revision), which whoever writes on
+this machine replaces; the `Watcher` listens for what was written elsewhere.
 """
 
 import logging
 import re
 import threading
-import time
 from collections.abc import Callable, Hashable
 from typing import Any
 from uuid import UUID
@@ -153,6 +152,16 @@ class Store:
             logger.error("The database does not answer: %s", reason)
         raise Unavailable
 
+    def close(self) -> None:
+        """End the watcher and this thread's connection; the next request needs both."""
+        if self.watcher:
+            self.watcher.stopping.set()
+            self.watcher.join()
+        if database := getattr(self.local, "database", None):
+            database.close()
+        self.local.database = None
+        self.view = View(None, self.ask)
+
     def database(self) -> Database:
         """Return the connection of this thread."""
         database = getattr(self.local, "database", None)
@@ -170,15 +179,16 @@ class Watcher(threading.Thread):
     def __init__(self, store: Store) -> None:
         super().__init__(name="kongadmin-watcher", daemon=True)
         self.store = store
+        self.stopping = threading.Event()
 
     def run(self) -> None:
-        while True:
+        while not self.stopping.is_set():
             try:
                 with open_database() as database:
                     self.follow(database)
             except ERRORS:
                 self.store.available = False
-            time.sleep(RETRY_SECONDS)
+            self.stopping.wait(RETRY_SECONDS)
 
     def follow(self, database: Database) -> None:
         """Forget with every change; return when a thread had no answer."""
@@ -188,7 +198,7 @@ class Watcher(threading.Thread):
         self.store.renew()
         self.store.available = True
         for has_changed in changes:
-            if not self.store.available:
+            if self.stopping.is_set() or not self.store.available:
                 return
             if has_changed:
                 self.store.renew()
@@ -198,8 +208,8 @@ def read_plane(database: Database, ref: str) -> Plane | None:
     """Return the control plane with that name or id, with its plugins; two queries."""
     if "\0" in ref:  # PostgreSQL has no such text.
         return None
-    id_ = named_id(ref)
-    column, value = ("scope_ptr_id", database.uuid(id_)) if id_ else ("name", ref)
+    is_id = UUID_TEXT.fullmatch(ref)
+    column, value = ("scope_ptr_id", database.id(ref)) if is_id else ("name", ref)
     found = database.rows(
         f"SELECT scope_ptr_id FROM realms_controlplane WHERE {column} = %s",  # noqa: S608
         value,
@@ -214,10 +224,10 @@ def read_plane(database: Database, ref: str) -> Plane | None:
     )
     configs = {name: database.document(config) for name, config in plugins}
     key_auth = KeyAuth(configs["key-auth"]) if "key-auth" in configs else None
-    return Plane(as_uuid(scope_id), key_auth)
+    return Plane(id_text(scope_id), key_auth)
 
 
-def read_credential(database: Database, scope_id: UUID, key: str) -> Identity | None:
+def read_credential(database: Database, scope_id: str, key: str) -> Identity | None:
     """Return who a key of a scope belongs to, expired or not; one query."""
     digests = keyring.digests(key)
     places = ", ".join(["%s"] * len(digests))
@@ -225,40 +235,37 @@ def read_credential(database: Database, scope_id: UUID, key: str) -> Identity | 
         "SELECT c.id, c.username, c.custom_id, k.id, k.expires_at "  # noqa: S608
         "FROM consumers_keyauth k JOIN consumers_consumer c ON c.id = k.consumer_id "
         f"WHERE k.scope_id = %s AND k.key_digest IN ({places})",
-        database.uuid(scope_id),
+        database.id(scope_id),
         *digests,
     )
     for consumer_id, username, custom_id, credential_id, expires_at in found:
         return Identity(
-            as_uuid(consumer_id),
+            id_text(consumer_id),
             username,
             custom_id,
-            as_uuid(credential_id),
+            id_text(credential_id),
             database.seconds(expires_at),
         )
     return None
 
 
-def read_consumer(database: Database, scope_id: UUID, ref: str) -> Identity | None:
+def read_consumer(database: Database, scope_id: str, ref: str) -> Identity | None:
     """Return the consumer of a scope with that id, else with that username."""
-    id_ = named_id(ref)
-    wanted = [("id", database.uuid(id_))] if id_ else []
-    for column, value in [*wanted, ("username", ref)]:
+    wanted = [("username", ref)]
+    if UUID_TEXT.fullmatch(ref):
+        wanted.insert(0, ("id", database.id(ref)))
+    for column, value in wanted:
         found = database.rows(
             "SELECT id, username, custom_id FROM consumers_consumer "  # noqa: S608
             f"WHERE scope_id = %s AND {column} = %s",
-            database.uuid(scope_id),
+            database.id(scope_id),
             value,
         )
         for consumer_id, username, custom_id in found:
-            return Identity(as_uuid(consumer_id), username, custom_id)
+            return Identity(id_text(consumer_id), username, custom_id)
     return None
 
 
-def named_id(ref: str) -> UUID | None:
-    """Return the id that `ref` is; other text is a name."""
-    return UUID(ref) if UUID_TEXT.fullmatch(ref) else None
-
-
-def as_uuid(stored: str | UUID) -> UUID:
-    return UUID(str(stored))
+def id_text(stored: str | UUID) -> str:
+    """Return an id as people write it; SQLite stores its digits only."""
+    return str(UUID(str(stored)))

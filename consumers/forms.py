@@ -1,0 +1,189 @@
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from consumers.models import Consumer, KeyAuth
+from kongadmin import conflicts
+from kongadmin.conflicts import Conflict
+from kongadmin.entities import Entity
+from kongadmin.manager.words import in_words
+from kongadmin.schema import random_key
+
+UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
+LONGEST_TTL = 100_000_000
+
+
+class TagsField(forms.CharField):
+    """Tags as one line, separated by commas; the entity holds a list, or None."""
+
+    def __init__(self, **kwargs) -> None:
+        kwargs.setdefault("label", "Tags")
+        kwargs.setdefault("help_text", "Separate tags with commas.")
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> str:
+        return ", ".join(value) if isinstance(value, list) else value or ""
+
+    def to_python(self, value: Any) -> list[str] | None:
+        tags = [tag.strip() for tag in (value or "").split(",")]
+        return list(dict.fromkeys(filter(None, tags))) or None
+
+
+class EntityForm(forms.ModelForm):
+    """Carries values to an entity and lets the entity judge them.
+
+    `version` is the entity tag the person saw; `holders` maps a field to the entity
+    that already has its value.
+    """
+
+    shown_as: ClassVar[dict[str, str]] = {}
+
+    tags = TagsField()
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.holders: dict[str, Entity] = {}
+        if not self.instance._state.adding:
+            self.initial["version"] = self.instance.etag
+        for name, field in self.fields.items():
+            field.widget.attrs.setdefault("autocomplete", "off")
+            if field.help_text:
+                field.widget.attrs["aria-describedby"] = f"{self[name].auto_id}_help"
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """Say Kong's errors in a person's words, at the fields they are about."""
+        for name, texts in errors.message_dict.items():
+            for text in texts:
+                self.add_error(self.field_for(name), in_words(text))
+
+    def field_for(self, name: str) -> str | None:
+        """Return the form's field for a field of the entity, if it has one."""
+        name = self.shown_as.get(name, name)
+        return name if name in self.fields else None
+
+    def validate_unique(self) -> None:
+        """Find every holder of a wanted value, so that all are named at once."""
+        if not self.errors:
+            for conflict in conflicts.all_of(self.instance):
+                if not conflict.make_way():
+                    self.explain(conflict)
+
+    def validate_constraints(self) -> None:
+        """The schema has judged; the database has the last word."""
+
+    def explain(self, conflict: Conflict) -> None:
+        """Name who has the value already, and remember them for a link."""
+        owner = getattr(conflict.holder, "consumer", conflict.holder)
+        for name in conflict.values:
+            field = self.field_for(name)
+            self.holders[field or ""] = owner
+            self.add_error(field, f"{owner} has this already.")
+
+    def save_or_explain(self) -> Entity | None:
+        """Save; None when somebody was quicker, which is then said at the field."""
+        try:
+            return self.save()
+        except Conflict as conflict:
+            self.explain(conflict)
+        return None
+
+    @property
+    def is_stale(self) -> bool:
+        """Say whether the entity changed since the person saw it."""
+        seen = self.data.get("version")
+        return bool(seen) and seen != self.instance.etag
+
+
+class ConsumerForm(EntityForm):
+    class Meta:
+        model = Consumer
+        fields = ("username", "custom_id", "tags")
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].widget.attrs["placeholder"] = "Enter a unique username"
+        self.fields["custom_id"].widget.attrs["placeholder"] = "Enter a unique custom ID"
+
+    def _post_clean(self) -> None:
+        super()._post_clean()
+        self.instance.prepare()
+
+
+class KeyAuthForm(EntityForm):
+    """A new key, or a change of one; a stored key is never sent back to the browser."""
+
+    shown_as: ClassVar[dict[str, str]] = {"key": "own_key"}
+    GENERATE, OWN = "generate", "own"
+    NEVER, IN, KEEP = "never", "in", "keep"
+
+    source = forms.ChoiceField(
+        label="Key",
+        choices=[(GENERATE, "Generate one (32 characters)"), (OWN, "Use my own")],
+        widget=forms.RadioSelect,
+        initial=GENERATE,
+        required=False,
+    )
+    own_key = forms.CharField(
+        label="Own key",
+        required=False,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    expiry = forms.ChoiceField(
+        label="Expires",
+        choices=[(NEVER, "Never"), (IN, "After")],
+        widget=forms.RadioSelect,
+        initial=NEVER,
+        required=False,
+    )
+    amount = forms.IntegerField(
+        label="Amount", required=False, min_value=1, initial=30
+    )
+    unit = forms.ChoiceField(
+        label="Unit", choices=[(u, u) for u in UNITS], initial="days", required=False
+    )
+
+    class Meta:
+        model = KeyAuth
+        fields = ("tags",)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.instance._state.adding:
+            self.fields["own_key"].label = "New key"
+            self.fields["own_key"].help_text = "Leave empty to keep the key."
+            self.fields["expiry"].choices = [
+                (self.KEEP, "Keep as it is"),
+                *self.fields["expiry"].choices,
+            ]
+            self.initial["expiry"] = self.KEEP
+
+    def clean(self) -> dict:
+        """Hand key and end to the credential before it judges itself."""
+        values = super().clean()
+        self.choose_key(values)
+        self.choose_end(values)
+        return values
+
+    def choose_key(self, values: dict) -> None:
+        own, adding = values.get("own_key"), self.instance._state.adding
+        if own and (not adding or values.get("source") != self.GENERATE):
+            self.instance.key = own
+        elif adding and values.get("source") == self.OWN:
+            self.add_error("own_key", "Enter the key, or have one generated.")
+        elif adding:
+            self.instance.key = random_key()
+
+    def choose_end(self, values: dict) -> None:
+        if values.get("expiry") == self.NEVER:
+            self.instance.expires_at = None
+        elif values.get("expiry") == self.IN:
+            seconds = (values.get("amount") or 0) * UNITS[values.get("unit") or "days"]
+            if not 0 < seconds <= LONGEST_TTL:
+                self.add_error("amount", "Choose a time of at most 1,157 days.")
+            else:
+                self.instance.expires_at = timezone.now() + timedelta(seconds=seconds)

@@ -1,0 +1,36 @@
+from django.urls import path
+
+from consumers import views
+
+app_name = "consumers"
+
+urlpatterns = [
+    path("", views.list_consumers, name="list"),
+    path("/create", views.new_consumer, name="new"),
+    path("/find", views.find_by_key, name="find_by_key"),
+    path("/<str:ref>", views.show_consumer, name="show"),
+    path("/<str:ref>/edit", views.edit_consumer, name="edit"),
+    path("/<str:ref>/delete", views.delete_consumer, name="delete"),
+    path("/<str:ref>/activity", views.show_activity, name="activity"),
+    path("/<str:ref>/credentials", views.show_credentials, name="credentials"),
+    path(
+        "/<str:ref>/credentials/<slug:kind>/create",
+        views.new_credential,
+        name="new_credential",
+    ),
+    path(
+        "/<str:ref>/credentials/<slug:kind>/<uuid:id>/edit",
+        views.edit_credential,
+        name="edit_credential",
+    ),
+    path(
+        "/<str:ref>/credentials/<slug:kind>/<uuid:id>/reveal",
+        views.reveal_credential,
+        name="reveal_credential",
+    ),
+    path(
+        "/<str:ref>/credentials/<slug:kind>/<uuid:id>/delete",
+        views.delete_credential,
+        name="delete_credential",
+    ),
+]

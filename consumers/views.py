@@ -1,0 +1,293 @@
+"""The pages about consumers and their credentials."""
+
+from django.contrib import messages
+from django.db import transaction
+from django.db.models import Count
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from consumers.credentials import CREDENTIALS, CredentialType
+from consumers.forms import ConsumerForm, KeyAuthForm
+from consumers.models import Consumer, KeyAuth, LastUsed
+from kongadmin import changes
+from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
+from kongadmin.changes import Change
+from kongadmin.manager import secrets
+from kongadmin.manager.code import curl_for_consumer, curl_for_key
+from kongadmin.manager.paging import Page, Sort, count_up_to
+from kongadmin.manager.steps import request_steps
+from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.tags import TagFilter
+
+SORTS = {
+    "username": Sort("username_lower", nullable=True),
+    "custom_id": Sort("custom_id", nullable=True),
+    "created": Sort("created_at"),
+}
+NEWEST_FIRST = {"newest": Sort("pk")}
+
+
+def find_consumer(request: HttpRequest, ref: str) -> Consumer:
+    """Return the consumer that an address names; 404 page if there is none."""
+    consumer = Consumer.objects.in_scope(request.scope).by_ref(ref).first()
+    if consumer is None:
+        raise Http404(f"There is no consumer {ref} in {request.scope}.")
+    return consumer
+
+
+def find_credential(request: HttpRequest, consumer: Consumer, kind: str, ref):
+    rows = find_type(kind).model.objects.of(consumer)
+    return get_object_or_404(rows, pk=ref)
+
+
+def find_type(kind: str) -> CredentialType:
+    if kind not in CREDENTIALS:
+        raise Http404(f"There is no credential type {kind}.")
+    return CREDENTIALS[kind]
+
+
+def with_usage(keys: list[KeyAuth]) -> list[KeyAuth]:
+    """Give each key `used_at`, when it was last accepted; one query."""
+    used = LastUsed.objects.in_bulk([key.pk for key in keys])
+    for key in keys:
+        key.used_at = used[key.pk].used_at if key.pk in used else None
+    return keys
+
+
+def with_credentials(consumers: list[Consumer]) -> list[Consumer]:
+    """Give each consumer `key_count` and `used_at`, for the list; two queries."""
+    ids = [consumer.pk for consumer in consumers]
+    keys = list(
+        KeyAuth.objects.filter(consumer_id__in=ids).live().values("id", "consumer_id")
+    )
+    used = LastUsed.objects.in_bulk([key["id"] for key in keys])
+    for consumer in consumers:
+        mine = [key["id"] for key in keys if key["consumer_id"] == consumer.pk]
+        times = [used[id_].used_at for id_ in mine if id_ in used]
+        consumer.key_count, consumer.used_at = len(mine), max(times, default=None)
+    return consumers
+
+
+@require_GET
+@needs(READ, Consumer)
+def list_consumers(request: HttpRequest) -> HttpResponse:
+    """One page of consumers, searched by part of a name and narrowed by a tag."""
+    text, tag = request.GET.get("q", "").strip(), request.GET.get("tag", "").strip()
+    rows = Consumer.objects.in_scope(request.scope).matching(text)
+    if tag:
+        rows = rows.tagged(TagFilter((tag,)))
+    page = Page(rows, request.GET, SORTS, "username")
+    with_credentials(page.items)
+    context = {
+        "page": page,
+        "text": text,
+        "tag": tag,
+        "count": count_up_to(rows),
+        "columns": {name: page.sorted_by(name) for name in SORTS},
+    }
+    return render_page(request, "consumers/list.html", "results", context)
+
+
+@require_POST
+@needs(READ, Consumer)
+def find_by_key(request: HttpRequest) -> HttpResponse:
+    """Go to the consumer that a pasted key belongs to; the key stays out of addresses."""
+    key = request.POST.get("key", "").strip()
+    rows = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
+    found = rows.by_ref(key).first() if key else None
+    if found is None:
+        messages.warning(request, "No consumer has that key.")
+        return see_other(request, reverse("consumers:list"))
+    url = reverse("consumers:credentials", args=[found.consumer.ref])
+    return see_other(request, url, f"Found by its key: {found.consumer}.")
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, Consumer)
+def new_consumer(request: HttpRequest) -> HttpResponse:
+    consumer = Consumer(scope=request.scope)
+    form = ConsumerForm(request.POST or None, instance=consumer)
+    if form.is_valid() and form.save_or_explain():
+        if "add_key" in request.POST:
+            url = reverse("consumers:new_credential", args=[consumer.ref, "key-auth"])
+            return see_other(request, url, f"Consumer {consumer} created.")
+        return see_other(request, consumer, f"Consumer {consumer} created.")
+    context = {"form": form, "curl": curl_for_consumer(request, consumer)}
+    status = REFUSED if form.is_bound else 200
+    return render_page(request, "consumers/form.html", "form", context, status)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, Consumer)
+@transaction.atomic
+def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
+    consumer = find_consumer(request, ref)
+    stored = find_consumer(request, ref)
+    form = ConsumerForm(request.POST or None, instance=consumer)
+    status = 200
+    if form.is_bound and form.is_stale:
+        status = CONFLICT
+    elif form.is_valid() and form.save_or_explain():
+        return see_other(request, consumer, f"Consumer {consumer} saved.")
+    elif form.is_bound:
+        status = REFUSED
+    context = {
+        "form": form,
+        "consumer": stored,
+        "is_stale": status == CONFLICT,
+        "curl": curl_for_consumer(request, stored, method="PATCH"),
+    }
+    return render_page(request, "consumers/form.html", "form", context, status)
+
+
+@require_GET
+@needs(READ, Consumer)
+def show_consumer(request: HttpRequest, ref: str) -> HttpResponse:
+    """Tab Configuration: the consumer as fields, or as JSON with ?format=json."""
+    consumer = find_consumer(request, ref)
+    context = consumer_context(request, consumer, "configuration")
+    context["format"] = request.GET.get("format", "structured")
+    context["curl"] = curl_for_consumer(request, consumer, method="GET")
+    return render_page(request, "consumers/show.html", "tab", context)
+
+
+def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict:
+    """Return what every tab of a consumer's page shows around it."""
+    return {
+        "consumer": consumer,
+        "tab": tab,
+        "steps": request_steps(request.scope, consumer),
+    }
+
+
+@require_GET
+@needs(READ, Consumer)
+def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
+    """Tab Credentials: a section per type, secrets masked."""
+    consumer = find_consumer(request, ref)
+    rows = KeyAuth.objects.of(consumer)
+    page = Page(rows, request.GET, NEWEST_FIRST, "-newest")
+    context = consumer_context(request, consumer, "credentials") | {
+        "page": page,
+        "keys": with_usage(page.items),
+        "type": CREDENTIALS["key-auth"],
+        "now": timezone.now(),
+        "born": secrets.take(request, consumer.pk),
+        "curl": curl_for_key(request, consumer),
+    }
+    return render_page(request, "consumers/credentials.html", "tab", context)
+
+
+@require_GET
+@needs(READ, Consumer)
+def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
+    """Tab Activity: what was done to the consumer and what belongs to it."""
+    consumer = find_consumer(request, ref)
+    rows = Change.objects.about(consumer)
+    page = Page(rows, request.GET, NEWEST_FIRST, "-newest")
+    context = consumer_context(request, consumer, "activity") | {"page": page}
+    return render_page(request, "consumers/activity.html", "tab", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, Consumer)
+def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
+    """Ask for the consumer's name, say what goes with it, and delete it."""
+    consumer = find_consumer(request, ref)
+    is_wrong = request.method == "POST" and request.POST.get("name") != str(consumer)
+    if request.method == "POST" and not is_wrong:
+        consumer.delete()
+        url = reverse("consumers:list")
+        return see_other(request, url, f"Consumer {consumer} deleted.")
+    counted = Consumer.objects.annotate(
+        plugin_count=Count("plugins", distinct=True)
+    ).get(pk=consumer.pk)
+    keys = with_usage(list(KeyAuth.objects.of(consumer).live().order_by("-pk")[:20]))
+    context = {
+        "consumer": consumer,
+        "keys": keys,
+        "key_count": count_up_to(KeyAuth.objects.of(consumer).live()),
+        "plugin_count": counted.plugin_count,
+        "is_wrong": is_wrong,
+    }
+    status = REFUSED if is_wrong else 200
+    return render_page(request, "consumers/delete.html", "dialog", context, status)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, KeyAuth)
+def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
+    consumer = find_consumer(request, ref)
+    key = KeyAuth(scope=request.scope, consumer=consumer)
+    form = KeyAuthForm(request.POST or None, instance=key)
+    if form.is_valid() and form.save_or_explain():
+        secrets.keep(request, consumer.pk, key.key)
+        return see_other(
+            request, reverse("consumers:credentials", args=[consumer.ref])
+        )
+    context = {
+        "form": form,
+        "consumer": consumer,
+        "type": find_type(kind),
+        "curl": curl_for_key(request, consumer),
+    }
+    status = REFUSED if form.is_bound else 200
+    return render_page(
+        request, "consumers/credential_form.html", "form", context, status
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, KeyAuth)
+@transaction.atomic
+def edit_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
+    consumer = find_consumer(request, ref)
+    key = find_credential(request, consumer, kind, id)
+    form = KeyAuthForm(request.POST or None, instance=key)
+    status = 200
+    if form.is_bound and form.is_stale:
+        status = CONFLICT
+    elif form.is_valid() and form.save_or_explain():
+        url = reverse("consumers:credentials", args=[consumer.ref])
+        return see_other(request, url, f"Key {key} saved.")
+    elif form.is_bound:
+        status = REFUSED
+    context = {
+        "form": form,
+        "consumer": consumer,
+        "credential": find_credential(request, consumer, kind, id),
+        "type": find_type(kind),
+        "is_stale": status == CONFLICT,
+        "curl": curl_for_key(request, consumer, key),
+    }
+    return render_page(
+        request, "consumers/credential_form.html", "form", context, status
+    )
+
+
+@require_POST
+@needs(REVEAL, KeyAuth)
+def reveal_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
+    """Show a stored key once more, and write down who wanted to see it."""
+    consumer = find_consumer(request, ref)
+    key = find_credential(request, consumer, kind, id)
+    changes.record("reveal", key)
+    context = {"consumer": consumer, "credential": key, "type": find_type(kind)}
+    return render_page(request, "consumers/reveal.html", "dialog", context)
+
+
+@require_http_methods(["GET", "POST"])
+@needs(WRITE, KeyAuth)
+def delete_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
+    consumer = find_consumer(request, ref)
+    key = find_credential(request, consumer, kind, id)
+    if request.method == "POST":
+        key.delete()
+        url = reverse("consumers:credentials", args=[consumer.ref])
+        return see_other(request, url, f"Key {key} deleted.")
+    with_usage([key])
+    context = {"consumer": consumer, "credential": key, "type": find_type(kind)}
+    return render_page(request, "consumers/delete_credential.html", "dialog", context)

@@ -1,0 +1,122 @@
+"""The pages that belong to no single app: overview, search, activity, errors."""
+
+from datetime import timedelta
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from consumers.models import Consumer, KeyAuth
+from kongadmin.access.permissions import READ, needs
+from kongadmin.changes import Change
+from kongadmin.manager.middleware import THEMES
+from kongadmin.manager.paging import Page, Sort, count_up_to
+from kongadmin.manager.render import render_page, see_other
+from kongadmin.plugins.models import Plugin
+
+SOON = timedelta(days=30)
+SHOWN = 8
+
+
+@require_GET
+@needs(READ, Consumer)
+def overview(request: HttpRequest) -> HttpResponse:
+    """What is there, what needs attention, and what to do first."""
+    scope, now = request.scope, timezone.now()
+    keys = KeyAuth.objects.in_scope(scope)
+    expiring = keys.filter(expires_at__gt=now, expires_at__lt=now + SOON)
+    consumers = Consumer.objects.in_scope(scope)
+    plugins = Plugin.objects.in_scope(scope)
+    context = {
+        "counts": [
+            ("Consumers", count_up_to(consumers), reverse("consumers:list")),
+            ("Keys", count_up_to(keys.live()), ""),
+            ("Plugins", count_up_to(plugins), reverse("plugins:list")),
+        ],
+        "expiring": expiring.select_related("consumer").order_by("expires_at")[:SHOWN],
+        "changes": Change.objects.in_scope(scope).order_by("-id")[:SHOWN],
+        "listeners": [
+            ("Authorizer", settings.PROXY_LISTEN.url),
+            ("Admin API", settings.ADMIN_LISTEN.url),
+            ("Manager", settings.ADMIN_GUI_URL or settings.ADMIN_GUI_LISTEN.url),
+        ],
+        "has_key_auth": plugins.filter(name="key-auth", enabled=True).exists(),
+        "first_consumer": consumers.order_by("pk").first(),
+    }
+    return render_page(request, "overview.html", "content", context)
+
+
+@require_GET
+@needs(READ, Consumer)
+def search(request: HttpRequest) -> HttpResponse:
+    """Find consumers by part of a name; the only hit is opened at once."""
+    text = request.GET.get("q", "").strip()
+    rows = Consumer.objects.in_scope(request.scope).matching(text)
+    found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
+    if len(found) == 1:
+        return see_other(request, found[0])
+    more = f"{reverse('consumers:list')}?{urlencode({'q': text})}"
+    context = {
+        "text": text,
+        "consumers": found[:SHOWN],
+        "more": more if len(found) > SHOWN else "",
+    }
+    return render_page(request, "search.html", "content", context)
+
+
+@require_GET
+@needs(READ, "changes")
+def activity(request: HttpRequest) -> HttpResponse:
+    """Everything that was done in the control plane, newest first."""
+    rows = Change.objects.in_scope(request.scope)
+    page = Page(rows, request.GET, {"newest": Sort("pk")}, "-newest")
+    return render_page(request, "activity.html", "results", {"page": page})
+
+
+@require_POST
+def choose_theme(request: HttpRequest) -> HttpResponse:
+    """Remember light or dark in a cookie; anything else follows the system."""
+    theme = request.POST.get("theme", "")
+    back = request.POST.get("next", "")
+    response = see_other(request, back if back.startswith("/") else "/")
+    if theme in THEMES:
+        response.set_cookie(
+            "kongadmin_theme", theme, max_age=31_536_000, samesite="Lax"
+        )
+    else:
+        response.delete_cookie("kongadmin_theme")
+    return response
+
+
+def refused(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
+    context = {"status": status, "heading": title, "text": text}
+    return render(request, "error.html", context, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refused(request, 400, "That request makes no sense", str(exception))
+
+
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    text = "Your account may not do this. Ask an administrator for the right."
+    return refused(request, 403, "Not allowed", text)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    reason = exception.args[0] if exception.args else ""
+    text = reason if isinstance(reason, str) else ""
+    return refused(request, 404, "Nothing here", text or "This page does not exist.")
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    text = "Something broke on our side; nothing was saved. Try again."
+    return refused(request, 500, "An unexpected error", text)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    text = "The form was open for too long, or cookies are off. Go back and try again."
+    return refused(request, 403, "The form has expired", text)

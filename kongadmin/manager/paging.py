@@ -1,0 +1,167 @@
+"""Keyset pages: any depth costs the same, and every page has an address.
+
+Rows without a value come last in both directions. A page is read in at most two
+queries: those that have a value, and those that have none.
+"""
+
+import base64
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from django.core.exceptions import SuspiciousOperation
+from django.db.models import F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import (
+    Tuple,
+    TupleGreaterThan,
+    TupleLessThan,
+)
+from django.http import QueryDict
+
+SIZE = 30
+SIZES = (15, 30, 50, 100)
+MOST_COUNTED = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """A column to sort by: where its values are, and whether a row may lack one."""
+
+    field: str
+    nullable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A place between two rows: the sort value and id of the row beside it."""
+
+    value: Any
+    id: Any
+
+    def encode(self) -> str:
+        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        id_ = str(self.id) if isinstance(self.id, UUID) else self.id
+        token = json.dumps([value, id_], separators=(",", ":"), ensure_ascii=False)
+        return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, token: str) -> Self:
+        try:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            value, id_ = json.loads(raw)
+        except ValueError as error:
+            raise SuspiciousOperation("This page's address is damaged.") from error
+        return cls(value, id_)
+
+
+class Page:
+    """One page of `rows`, sorted and placed by the query arguments `given`.
+
+    Arguments: `sort` (a name of `sorts`, with "-" descending), `size`, and `after` or
+    `before` (a cursor).
+    """
+
+    def __init__(
+        self, rows: QuerySet, given: QueryDict, sorts: Mapping[str, Sort], default: str
+    ) -> None:
+        self.rows, self.given = rows, given
+        name = given.get("sort", default)
+        self.sort_name = name if name.removeprefix("-") in sorts else default
+        self.sort = sorts[self.sort_name.removeprefix("-")]
+        self.is_descending = self.sort_name.startswith("-")
+        size = given.get("size", "")
+        self.size = int(size) if size in map(str, SIZES) else SIZE
+        self.items: list = []
+        self.has_next = self.has_previous = False
+        self.read()
+
+    def __iter__(self):
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def read(self) -> None:
+        backwards = self.given.get("before")
+        token = backwards or self.given.get("after")
+        cursor = self.decode(token) if token else None
+        found = self.fetch(cursor, bool(backwards))
+        more, self.items = len(found) > self.size, found[: self.size]
+        if backwards:
+            self.items.reverse()
+        self.has_next = bool(backwards) or more
+        self.has_previous = more if backwards else cursor is not None
+
+    def decode(self, token: str) -> Cursor:
+        cursor = Cursor.decode(token)
+        field = self.rows.model._meta.get_field(self.sort.field)
+        return Cursor(field.to_python(cursor.value), cursor.id)
+
+    def fetch(self, cursor: Cursor | None, backwards: bool) -> list:
+        """Return up to one row more than the page holds, from the cursor outwards."""
+        ends = [True, False] if self.sort.nullable else [True]
+        found: list = []
+        for valued in reversed(ends) if backwards else ends:
+            is_here = cursor is not None and (cursor.value is not None) == valued
+            is_beyond = cursor is not None and not is_here and valued != backwards
+            if is_beyond or len(found) > self.size:
+                continue
+            rows = self.part(valued, cursor if is_here else None, backwards)
+            found += rows[: self.size + 1 - len(found)]
+        return found
+
+    def part(self, valued: bool, cursor: Cursor | None, backwards: bool) -> QuerySet:
+        """Return the rows with (or without) a sort value, in the order of travel."""
+        rows, field = self.rows, self.sort.field
+        if self.sort.nullable:
+            rows = rows.filter(**{f"{field}__isnull": not valued})
+        names = [field, "pk"] if valued and field != "pk" else ["pk"]
+        falling = self.is_descending != backwards
+        if cursor:
+            beyond = TupleLessThan if falling else TupleGreaterThan
+            values = [cursor.value, cursor.id] if len(names) == 2 else [cursor.id]
+            rows = rows.filter(compare(beyond, names, values))
+        return rows.order_by(*(f"-{name}" if falling else name for name in names))
+
+    def cursor_of(self, row: Any) -> str:
+        return Cursor(getattr(row, self.sort.field), row.pk).encode()
+
+    @property
+    def next_query(self) -> str:
+        return self.query(after=self.cursor_of(self.items[-1])) if self.items else ""
+
+    @property
+    def previous_query(self) -> str:
+        return self.query(before=self.cursor_of(self.items[0])) if self.items else ""
+
+    def query(self, **changed: str) -> str:
+        """Return the address of another page: these arguments, on from the start."""
+        given = self.given.copy()
+        for name in ("after", "before"):
+            given.pop(name, None)
+        for name, value in changed.items():
+            given[name] = value
+        return given.urlencode()
+
+    def sorted_by(self, name: str) -> dict[str, str]:
+        """Return what a column's header needs: the link that sorts, and how it is now."""
+        mine = self.sort_name.removeprefix("-") == name
+        state = ("descending" if self.is_descending else "ascending") if mine else "none"
+        target = f"-{name}" if mine and not self.is_descending else name
+        return {"query": self.query(sort=target), "state": state}
+
+
+def compare(beyond, names: list[str], values: list) -> Any:
+    """Return the condition that a row lies beyond the cursor."""
+    if len(names) == 1:
+        lookup = "lt" if beyond is TupleLessThan else "gt"
+        return Q(**{f"{names[0]}__{lookup}": values[0]})
+    return beyond(Tuple(*(F(name) for name in names)), values)
+
+
+def count_up_to(rows: QuerySet, most: int = MOST_COUNTED) -> int:
+    """Return how many rows there are, or `most` + 1 for more: never a long scan."""
+    return rows.order_by()[: most + 1].count()

@@ -1,0 +1,28 @@
+"""How a view answers: a page, or the named part of it that HTMX asked for."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+
+REFUSED = 422
+CONFLICT = 409
+
+
+def render_page(
+    request: HttpRequest, template: str, part: str, context: dict, status: int = 200
+) -> HttpResponse:
+    """Render a template, or only its partial `part` for HTMX.
+
+    A page that the browser restores from history is always whole.
+    """
+    if request.htmx and not request.htmx.history_restore_request:
+        template = f"{template}#{part}"
+    return render(request, template, context, status=status)
+
+
+def see_other(request: HttpRequest, to, message: str = "") -> HttpResponse:
+    """Send the browser on after a success (303), with a message to read there."""
+    if message:
+        messages.success(request, message)
+    url = to if isinstance(to, str) else to.get_absolute_url()
+    return HttpResponseRedirect(url, status=303)

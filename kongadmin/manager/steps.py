@@ -1,0 +1,36 @@
+"""What happens to a request of a consumer, in words."""
+
+from consumers.models import Consumer, KeyAuth
+from kongadmin.plugins.models import Plugin
+
+
+def request_steps(scope, consumer: Consumer) -> dict:
+    """Return the steps from key to upstream, or why there are none; two queries."""
+    rows = Plugin.objects.in_scope(scope).filter(name="key-auth", consumer=None)
+    plugin = rows.filter(enabled=True).first()
+    if plugin is None:
+        return {"warning": "No key-auth plugin is enabled here: keys are not checked."}
+    if not KeyAuth.objects.of(consumer).live().exists():
+        return {"warning": "This consumer has no key, so its requests are refused."}
+    config = plugin.config
+    places = [
+        ("header", config["key_in_header"]),
+        ("query", config["key_in_query"]),
+        ("body", config["key_in_body"]),
+    ]
+    return {
+        "key_names": config["key_names"],
+        "places": [name for name, is_searched in places if is_searched],
+        "hides": config["hide_credentials"],
+        "headers": forwarded(consumer),
+    }
+
+
+def forwarded(consumer: Consumer) -> list[tuple[str, str]]:
+    """Return the identity headers that the upstream gets."""
+    headers = [
+        ("X-Consumer-ID", str(consumer.pk)),
+        ("X-Consumer-Username", consumer.username),
+        ("X-Consumer-Custom-ID", consumer.custom_id),
+    ]
+    return [(name, value) for name, value in headers if value]

@@ -1,0 +1,93 @@
+"""Filters of the Manager's templates. None of them asks the database."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+
+from kongadmin.masks import mask
+
+register = template.Library()
+register.filter("mask", mask)
+
+DIALECTS = {
+    "manager": "Manager",
+    "admin_api": "Admin API",
+    "django_admin": "Django admin",
+    "command": "Command",
+}
+UNITS = (("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("h", 3600), ("min", 60))
+
+
+def distance(seconds: float) -> str:
+    """Return a length of time in its largest unit: `3 days`, `2 h`, `5 min`."""
+    for name, length in UNITS:
+        count = int(seconds // length)
+        if count:
+            plural = "s" if count > 1 and len(name) > 3 else ""
+            return f"{count} {name}{plural}"
+    return ""
+
+
+@register.filter
+def ago(time: datetime | None) -> str:
+    """Say how far a time lies from now; the exact time is in the title."""
+    if time is None:
+        return ""
+    seconds = (timezone.now() - time).total_seconds()
+    near = distance(abs(seconds))
+    text = "just now" if not near else f"{near} ago" if seconds > 0 else f"in {near}"
+    exact = f"{time:%-d %b %Y, %H:%M:%S} UTC"
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>', time.isoformat(), exact, text
+    )
+
+
+@register.filter
+def days_left(time: datetime | None) -> int | None:
+    """Return the whole days until a time; None for never."""
+    return None if time is None else (time - timezone.now()).days
+
+
+@register.filter
+def dialect(name: str) -> str:
+    return DIALECTS.get(name, name)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+@register.filter
+def shown(value: Any) -> str:
+    """Return a stored value as a person reads it."""
+    if value is None or value == []:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return ", ".join(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@register.filter
+def differences(change) -> list[tuple[str, Any, Any]]:
+    """Return (field, before, after) for every field that a change touched."""
+    before, after = change.before or {}, change.after or {}
+    hidden = ("id", "created_at", "scope")
+    names = dict.fromkeys([*after, *before])
+    return [
+        (name, before.get(name), after.get(name))
+        for name in names
+        if name not in hidden and before.get(name) != after.get(name)
+    ]
+
+
+@register.filter
+def about(count: int) -> str:
+    """Return a bounded count in words: past the bound it is `more than 1,000`."""
+    return f"{count:,}" if count <= 1000 else "more than 1,000"

@@ -1,0 +1,17 @@
+"""The URLconf of the Manager's listener."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("kongadmin.manager.urls")),
+    path("consumers", include("consumers.urls")),
+    path("plugins", include("kongadmin.plugins.urls")),
+    path("account", include("kongadmin.access.urls")),
+    path("django-admin/", admin.site.urls),
+]
+
+handler400 = "kongadmin.manager.pages.bad_request"
+handler403 = "kongadmin.manager.pages.forbidden"
+handler404 = "kongadmin.manager.pages.not_found"
+handler500 = "kongadmin.manager.pages.server_error"

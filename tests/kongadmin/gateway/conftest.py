@@ -1,0 +1,81 @@
+"""The authorizer in the test's own process, asked as a WSGI server would.
+
+Imports of the product wait until the run's settings are chosen.
+"""
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import pytest
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the authorizer gave to the server."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+def ask(
+    target: str = "/",
+    method: str = "GET",
+    headers: dict | None = None,
+    body: bytes = b"",
+    application: Callable | None = None,
+    peer: str = "127.0.0.1",
+) -> Answer:
+    """Ask a WSGI callable, the proxy listener's by default, as a client would."""
+    from kongadmin.gateway import wsgi
+
+    path, query = urlsplit(target).path, urlsplit(target).query
+    environ = {
+        "REQUEST_METHOD": method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": path,
+        "QUERY_STRING": query,
+        "REMOTE_ADDR": peer,
+        "SERVER_SOFTWARE": "Granian",
+        "wsgi.input": io.BytesIO(body),
+    }
+    for name, value in (headers or {}).items():
+        variable = name.upper().replace("-", "_")
+        prefix = "" if variable == "CONTENT_TYPE" else "HTTP_"
+        environ[prefix + variable] = value
+    answered = {}
+
+    def start_response(status: str, headers: list) -> None:
+        names = [name.lower() for name, _ in headers]
+        assert len(names) == len(set(names))
+        answered.update(status=int(status[:3]), headers=dict(headers))
+
+    body = (application or wsgi.proxy)(environ, start_response)
+    return Answer(body=b"".join(body), **answered)
+
+
+@pytest.fixture(scope="session")
+def disconnected_at_last(django_db_setup) -> Iterator[None]:
+    """Leave no connection behind that keeps the test database from being dropped."""
+    from kongadmin.gateway import wsgi
+
+    yield
+    wsgi.store.close()
+
+
+@pytest.fixture
+def gateway(transactional_db, disconnected_at_last) -> Iterator[Callable[..., Answer]]:
+    """`ask`, with an empty control plane `default` and nothing remembered."""
+    from kongadmin import revision
+    from kongadmin.gateway import wsgi
+    from kongadmin.plugins.models import Plugin
+    from realms.models import DEFAULT, ControlPlane
+
+    if not ControlPlane.objects.filter(name=DEFAULT).exists():
+        ControlPlane.objects.create(name=DEFAULT)
+    Plugin.objects.all().delete()
+    revision.bump()
+    yield ask
+    wsgi.last_used.pending.clear()

@@ -1,0 +1,159 @@
+"""The endpoint that nginx, Envoy, Traefik and Caddy ask."""
+
+import json
+
+import pytest
+
+from factories import make_consumer, make_control_plane, make_key, make_plugin
+from kongadmin.gateway import wsgi
+from kongadmin.gateway.flavours import FLAVOURS
+from kongadmin.gateway.identify import Decision
+
+FORWARDED = {"X-Forwarded-Method": "POST", "X-Forwarded-Uri": "/x"}
+ORIGINAL = {"X-Original-Method": "POST", "X-Original-URI": "/x"}
+ASKING = {"nginx": ORIGINAL, "traefik": FORWARDED, "caddy": FORWARDED, "envoy": {}}
+EVERY_FLAVOUR = pytest.mark.parametrize("flavour", ASKING)
+
+
+@pytest.fixture
+def plane(gateway):
+    return make_control_plane()
+
+
+@pytest.fixture
+def url(plane):
+    return f"/dataplane/v1/{plane.name}/auth/"
+
+
+@pytest.fixture
+def carl(plane):
+    carl = make_consumer(plane, username="carl")
+    make_key(carl, key="k")
+    make_plugin("key-auth", plane)
+    return carl
+
+
+@EVERY_FLAVOUR
+def test_who_calls_is_told_by_exactly_200(gateway, url, carl, flavour):
+    answer = gateway(url + flavour, headers={**ASKING[flavour], "apikey": "k"})
+
+    assert (answer.status, answer.body) == (200, b"{}")
+    assert answer.headers["X-Consumer-ID"] == str(carl.pk)
+    assert answer.headers["X-Auth-Decision"] == "allow"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["x-envoy-auth-headers-to-remove"] == (
+        "X-Consumer-Custom-ID,X-Anonymous-Consumer,X-Consumer-Groups,"
+        "X-Authenticated-Groups"
+    )
+
+
+@EVERY_FLAVOUR
+def test_a_refusal_keeps_challenge_and_body(gateway, url, carl, flavour):
+    answer = gateway(url + flavour, headers=ASKING[flavour])
+
+    assert answer.status == 401
+    assert json.loads(answer.body)["message"] == "No API key found in request"
+    assert answer.headers["WWW-Authenticate"] == "Key"
+    assert answer.headers["X-Auth-Decision"] == "deny"
+    assert answer.headers["X-Auth-Status"] == "401"
+
+
+def test_the_key_may_be_in_the_original_query_and_not_in_ours(gateway, url, carl):
+    original = {**ORIGINAL, "X-Original-URI": "/x?apikey=k"}
+
+    assert gateway(f"{url}nginx", headers=original).status == 200
+    assert gateway(f"{url}nginx?apikey=k", headers=ORIGINAL).status == 401
+    assert gateway(f"{url}envoy/some/path/?apikey=k", "DELETE").status == 200
+
+
+@pytest.mark.parametrize(
+    ("flavour", "headers"),
+    [
+        ("nginx", {}),
+        ("nginx", FORWARDED),
+        ("nginx", {"X-Original-Method": "GET"}),
+        ("traefik", {}),
+        ("traefik", ORIGINAL),
+        ("caddy", {"X-Forwarded-Uri": "/x"}),
+    ],
+)
+def test_what_the_proxy_does_not_say_is_not_guessed(
+    gateway, url, carl, caplog, flavour, headers
+):
+    answer = gateway(url + flavour, headers={**headers, "apikey": "k"})
+
+    assert answer.status == 500
+    assert json.loads(answer.body)["message"] == "Invalid plugin configuration"
+    assert flavour in caplog.text
+
+
+@pytest.mark.parametrize(
+    "path", ["nginx/rest", "nginx/", "traefik/x", "haproxy", "", "envoys/x"]
+)
+def test_other_paths_do_not_exist(gateway, url, carl, path):
+    assert gateway(url + path, headers={**ORIGINAL, "apikey": "k"}).status == 404
+
+
+@EVERY_FLAVOUR
+def test_an_unknown_control_plane_is_forbidden(gateway, flavour):
+    for ref in ("nobody", "0f4cd0a6-0000-7000-8000-000000000000", "\0", "é"):
+        url = f"/dataplane/v1/{ref}/auth/{flavour}"
+        answer = gateway(url, headers=ASKING[flavour])
+
+        assert answer.status == 403
+        assert answer.headers["X-Auth-Status"] == "404"
+        assert json.loads(answer.body)["message"] == "Forbidden"
+
+
+def test_a_control_plane_is_named_by_id_too(gateway, plane, carl):
+    url = f"/dataplane/v1/{plane.pk}/auth/envoy/"
+
+    assert gateway(url, headers={"apikey": "k"}).status == 200
+
+
+def test_only_trusted_networks_may_ask(gateway, url, carl):
+    for application in (wsgi.proxy, wsgi.dataplane):
+        answer = gateway(
+            f"{url}envoy/",
+            headers={"apikey": "k"},
+            application=application,
+            peer="203.0.113.9",
+        )
+
+        assert answer.status == 403
+        assert "X-Consumer-ID" not in answer.headers
+
+
+def test_the_forwarded_method_decides_what_a_preflight_is(gateway, url, plane):
+    make_plugin("key-auth", plane, run_on_preflight=False)
+    preflight = {**FORWARDED, "X-Forwarded-Method": "OPTIONS"}
+
+    assert gateway(f"{url}caddy", headers=preflight).status == 200
+    assert gateway(f"{url}caddy", "OPTIONS", headers=FORWARDED).status == 401
+    assert gateway(f"{url}envoy/x", "OPTIONS").status == 200
+
+
+def test_a_hidden_credential_is_to_be_removed(gateway, url, plane):
+    make_key(make_consumer(plane), key="k")
+    make_plugin("key-auth", plane, hide_credentials=True)
+
+    answer = gateway(f"{url}envoy/x", headers={"apikey": "k"})
+
+    assert answer.headers["x-envoy-auth-headers-to-remove"].endswith(",apikey")
+
+
+def test_without_a_plugin_nobody_is_identified(gateway, url, plane):
+    answer = gateway(f"{url}envoy/x", headers={"X-Consumer-ID": "me"})
+
+    assert answer.status == 200
+    assert "X-Consumer-ID" not in answer.headers
+    assert answer.headers["x-envoy-auth-headers-to-remove"].startswith("X-Consumer-ID,")
+
+
+def test_nginx_meets_no_status_that_it_would_turn_into_500(gateway, url, carl):
+    limited = Decision(429, "API rate limit exceeded")
+    status, headers, _ = FLAVOURS["nginx"].answer(limited, "0" * 32, "")
+    elsewhere, _, _ = FLAVOURS["envoy"].answer(limited, "0" * 32, "")
+
+    assert (status, dict(headers)["X-Auth-Status"]) == ("403 Forbidden", "429")
+    assert elsewhere == "429 Too Many Requests"

@@ -8,7 +8,15 @@ from kongadmin.masks import mask
 @admin.register(Consumer)
 class ConsumerAdmin(EntityAdmin):
     list_display = ("__str__", "custom_id", "tags", "created_at")
-    fields = ("id", "scope", "username", "custom_id", "tags", "created_at", "updated_at")
+    fields = (
+        "id",
+        "scope",
+        "username",
+        "custom_id",
+        "tags",
+        "created_at",
+        "updated_at",
+    )
     search_fields = ("search",)
 
 

@@ -19,16 +19,16 @@ from kongadmin.changes import record_bulk
 from kongadmin.fields import keyring
 from kongadmin.tags import Tag
 
-COMPANIES = (
-    "acme aperture contoso cyberdyne fabrikam globex hooli initech massive monarch "
-    "northwind oscorp pied-piper soylent stark tyrell umbrella vandelay wayne wonka"
-).split()
-SYSTEMS = (
-    "analytics audit billing catalog checkout crm etl fleet gateway ingest inventory "
-    "invoices ledger mobile orders partner payroll portal pricing reports search "
-    "shipping support sync webshop"
-).split()
-TAGS = "beta batch eu gold internal legacy partner silver trial us".split()
+COMPANIES = """
+    acme aperture contoso cyberdyne fabrikam globex hooli initech massive monarch
+    northwind oscorp pied-piper soylent stark tyrell umbrella vandelay wayne wonka
+""".split()  # noqa: SIM905
+SYSTEMS = """
+    analytics audit billing catalog checkout crm etl fleet gateway ingest inventory
+    invoices ledger mobile orders partner payroll portal pricing reports search
+    shipping support sync webshop
+""".split()  # noqa: SIM905
+TAGS = "beta batch eu gold internal legacy partner silver trial us".split()  # noqa: SIM905
 ALPHABET = bytes.maketrans(b"+/", b"Zz")
 BATCH = 10_000
 
@@ -42,11 +42,12 @@ class Made:
     tags: list[tuple]
 
 
-CONSUMER = (
-    "id scope_id created_at updated_at tags username custom_id username_lower search"
-).split()
-KEY = "id scope_id created_at updated_at consumer_id key key_digest".split()
-TAG = "scope_id entity_type tag entity_id".split()
+CONSUMER = [
+    *["id", "scope_id", "created_at", "updated_at", "tags"],
+    *["username", "custom_id", "username_lower", "search"],
+]
+KEY = ["id", "scope_id", "created_at", "updated_at", "consumer_id", "key", "key_digest"]
+TAG = ["scope_id", "entity_type", "tag", "entity_id"]
 
 
 def make_batch(scope, first: int, count: int) -> Made:

@@ -106,7 +106,9 @@ class ConsumerForm(EntityForm):
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].widget.attrs["placeholder"] = "Enter a unique username"
-        self.fields["custom_id"].widget.attrs["placeholder"] = "Enter a unique custom ID"
+        self.fields["custom_id"].widget.attrs["placeholder"] = (
+            "Enter a unique custom ID"
+        )
 
     def _post_clean(self) -> None:
         super()._post_clean()
@@ -140,9 +142,7 @@ class KeyAuthForm(EntityForm):
         initial=NEVER,
         required=False,
     )
-    amount = forms.IntegerField(
-        label="Amount", required=False, min_value=1, initial=30
-    )
+    amount = forms.IntegerField(label="Amount", required=False, min_value=1, initial=30)
     unit = forms.ChoiceField(
         label="Unit", choices=[(u, u) for u in UNITS], initial="days", required=False
     )

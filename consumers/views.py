@@ -18,8 +18,8 @@ from kongadmin.changes import Change
 from kongadmin.manager import secrets
 from kongadmin.manager.code import curl_for_consumer, curl_for_key
 from kongadmin.manager.paging import Page, Sort, count_up_to
-from kongadmin.manager.steps import request_steps
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.steps import request_steps
 from kongadmin.tags import TagFilter
 
 SORTS = {
@@ -94,7 +94,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
 @require_POST
 @needs(READ, Consumer)
 def find_by_key(request: HttpRequest) -> HttpResponse:
-    """Go to the consumer that a pasted key belongs to; the key stays out of addresses."""
+    """Go to the consumer that a pasted key belongs to; no address holds the key."""
     key = request.POST.get("key", "").strip()
     rows = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
     found = rows.by_ref(key).first() if key else None
@@ -225,9 +225,7 @@ def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     form = KeyAuthForm(request.POST or None, instance=key)
     if form.is_valid() and form.save_or_explain():
         secrets.keep(request, consumer.pk, key.key)
-        return see_other(
-            request, reverse("consumers:credentials", args=[consumer.ref])
-        )
+        return see_other(request, reverse("consumers:credentials", args=[consumer.ref]))
     context = {
         "form": form,
         "consumer": consumer,

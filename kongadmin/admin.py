@@ -77,7 +77,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
 @admin.register(Change)
 class ChangeAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "actor", "dialect", "verb", "entity_type", "entity_name")
+    list_display = (
+        "created_at",
+        "actor",
+        "dialect",
+        "verb",
+        "entity_type",
+        "entity_name",
+    )
     ordering = ("-id",)
 
 

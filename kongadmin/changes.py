@@ -33,7 +33,8 @@ class Actor:
     request_id: str = ""
 
 
-current: ContextVar[Actor] = ContextVar("actor", default=Actor())
+NOBODY = Actor()
+current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
 
 
 @contextmanager

@@ -86,8 +86,9 @@ def missing_foreign(entity: "Entity") -> Conflict | None:
     """Return the conflict of a reference whose row is gone."""
     for field in entity._meta.concrete_fields:
         target = getattr(entity, field.attname)
-        if isinstance(field, ForeignKey) and field.name != "scope" and target:
-            if not field.related_model.objects.filter(pk=target).exists():
-                values = {field.name: {"id": str(target)}}
-                return Conflict(entity, "foreign", values, None)
+        if not isinstance(field, ForeignKey) or field.name == "scope" or not target:
+            continue
+        if not field.related_model.objects.filter(pk=target).exists():
+            values = {field.name: {"id": str(target)}}
+            return Conflict(entity, "foreign", values, None)
     return None

@@ -54,7 +54,9 @@ class Keyring:
         """Return key id, nonce and ciphertext of `text`, in that order."""
         nonce = os.urandom(NONCE_BYTES)
         newest = self.newest
-        return newest.id + nonce + newest.cipher.encrypt(nonce, text.encode(), newest.id)
+        return (
+            newest.id + nonce + newest.cipher.encrypt(nonce, text.encode(), newest.id)
+        )
 
     def decrypt(self, stored: bytes) -> str:
         """Return the text that `encrypt` was given; UnknownSecretKey if none fits."""

@@ -110,7 +110,7 @@ class Entity(models.Model):
 
     @classmethod
     def conflict_fields(cls, constraint: models.UniqueConstraint) -> tuple[str, ...]:
-        """Return the fields that a broken unique constraint is about, as clients say."""
+        """Return the fields, as clients know them, that a constraint is about."""
         names = (name for name in constraint.fields if name != "scope")
         return tuple(name.removesuffix("_digest") for name in names)
 
@@ -155,7 +155,7 @@ class Entity(models.Model):
                 setattr(self, name, value)
 
     def snapshot(self) -> dict:
-        """Return what the change log keeps: no secret, nothing that counts by itself."""
+        """Return what the change log keeps: no secret, nothing that counts down."""
         values = self.to_dict()
         for name in self.secret_fields:
             values[name] = mask(values[name])
@@ -163,7 +163,7 @@ class Entity(models.Model):
         return values
 
     def snapshot_before(self) -> dict | None:
-        """Return the snapshot of the row as last read or written, None for a new one."""
+        """Return the snapshot of the row as last read or written; None if new."""
         loaded = getattr(self, "_loaded", None)
         return loaded and type(self).from_db(self._state.db, *loaded).snapshot()
 

@@ -46,7 +46,7 @@ class SecretField(models.BinaryField):
 
 
 class DigestField(models.BinaryField):
-    """The keyed digest of another field of the row: finds a secret without reading it."""
+    """The keyed digest of another field: finds a secret without reading it."""
 
     def __init__(self, of: str, **kwargs) -> None:
         self.of = of

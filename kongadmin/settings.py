@@ -66,17 +66,16 @@ LOG_LEVEL = env(
     "Least severe log line that is written.",
 )
 GUI = urlsplit(ADMIN_GUI_URL)
-ALLOWED_HOSTS = env(
+MORE_HOSTS = env(
     "ALLOWED_HOSTS",
     "",
     words,
     "More host names that the Admin API and the Manager answer to.",
-) + [
-    "localhost",
-    "127.0.0.1",
-    "[::1]",
-    *[address.host for address in (ADMIN_LISTEN, ADMIN_GUI_LISTEN)],
-    *[GUI.hostname for _ in [0] if GUI.hostname],
+)
+ALLOWED_HOSTS = [
+    *MORE_HOSTS,
+    *["localhost", "127.0.0.1", "[::1]", ADMIN_LISTEN.host, ADMIN_GUI_LISTEN.host],
+    *filter(None, [GUI.hostname]),
 ]
 
 if not ENFORCE_RBAC:
@@ -273,7 +272,9 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL.upper()},
     # Django's own logs would write paths, and a path may hold a key.

@@ -35,7 +35,8 @@ class ControlPlane(Scope):
         unique=True,
         validators=[
             RegexValidator(
-                r"\A[\w.~-]+\Z", "only letters, digits, '.', '-', '_' and '~' are allowed"
+                r"\A[\w.~-]+\Z",
+                "only letters, digits, '.', '-', '_' and '~' are allowed",
             )
         ],
     )

@@ -4,10 +4,13 @@ import http.client
 import io
 import json as json_format
 import urllib.parse
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partialmethod
 from typing import Any
 
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.urls import set_urlconf
 
 from servers import Answer
@@ -43,10 +46,8 @@ class Client:
             text = form if isinstance(form, str) else urllib.parse.urlencode(form, True)
             body = text.encode()
             headers.setdefault("Content-Type", FORM)
-        answer = self.call(environ(method, target, body, headers))
-        # Django leaves a thread with the routes of its last request.
-        set_urlconf(None)
-        return answer
+        with kept_connection():
+            return self.call(environ(method, target, body, headers))
 
     def call(self, environ: dict) -> Answer:
         started: list = []
@@ -65,6 +66,20 @@ class Client:
     put = partialmethod(ask, "PUT")
     patch = partialmethod(ask, "PATCH")
     delete = partialmethod(ask, "DELETE")
+
+
+@contextmanager
+def kept_connection() -> Iterator[None]:
+    """Leave the test its transaction, and the routes that were in force before."""
+    signals = request_started, request_finished
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    try:
+        yield
+    finally:
+        for signal in signals:
+            signal.connect(close_old_connections)
+        set_urlconf(None)
 
 
 def close(chunks: Iterable[bytes]) -> None:

@@ -210,6 +210,33 @@ class Server:
         assert not check or done.returncode == 0, f"{arguments} failed:\n{output}"
         return done
 
+    def run(self, code: str) -> Any:
+        """Run Python with the same settings; return the JSON it prints."""
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**self.env, "DJANGO_SETTINGS_MODULE": "kongadmin.settings"},
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stderr
+        return json_format.loads(done.stdout)
+
+    def sign_in(self) -> dict[str, str]:
+        """Sign in to the Manager as kong_admin; return the cookies to send."""
+        url = f"{self.manager}/account/sign-in"
+        token = cookies_of(ask(url))["kongadmin_csrf"]
+        form = {
+            "username": "kong_admin",
+            "password": self.password,
+            "csrfmiddlewaretoken": token,
+        }
+        answer = ask(
+            url, "POST", form=form, headers={"Cookie": f"kongadmin_csrf={token}"}
+        )
+        assert answer.status == 303, answer.text
+        return cookies_of(answer)
+
     @property
     def log(self) -> str:
         """Everything serve has printed so far."""
@@ -220,6 +247,13 @@ class Server:
         if self.database:
             postgresql.drop_database(self.database)
         self.folder.cleanup()
+
+
+def cookies_of(answer: Answer) -> dict[str, str]:
+    """Return the cookies that an answer sets."""
+    given = answer.headers.get_all("Set-Cookie", [])
+    pairs = (cookie.partition(";")[0].partition("=") for cookie in given)
+    return {name: value for name, _, value in pairs}
 
 
 def make_database() -> str | None:

@@ -16,7 +16,9 @@ FAILURES_PER_ADDRESS = 50
 
 def wait_for(username: str, address: str) -> timedelta | None:
     """Return how long this name from this address must wait, None if it need not."""
-    recent = SignInFailure.objects.filter(address=address, at__gt=timezone.now() - WINDOW)
+    recent = SignInFailure.objects.filter(
+        address=address, at__gt=timezone.now() - WINDOW
+    )
     named = recent.filter(username=username)
     for failures, limit in ((named, FAILURES_PER_NAME), (recent, FAILURES_PER_ADDRESS)):
         times = failures.order_by("-at").values_list("at", flat=True)[:limit]

@@ -99,7 +99,9 @@ def new_token(request: HttpRequest) -> HttpResponse:
         secrets.keep(request, f"tokens of {request.user.pk}", text)
         return see_other(request, reverse("access:tokens"))
     status = REFUSED if form.is_bound else 200
-    return render_page(request, "access/token_form.html", "form", {"form": form}, status)
+    return render_page(
+        request, "access/token_form.html", "form", {"form": form}, status
+    )
 
 
 @require_http_methods(["GET", "POST"])

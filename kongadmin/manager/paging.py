@@ -42,7 +42,9 @@ class Cursor:
     id: Any
 
     def encode(self) -> str:
-        value = self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        value = (
+            self.value.isoformat() if isinstance(self.value, datetime) else self.value
+        )
         id_ = str(self.id) if isinstance(self.id, UUID) else self.id
         token = json.dumps([value, id_], separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
@@ -147,9 +149,11 @@ class Page:
         return given.urlencode()
 
     def sorted_by(self, name: str) -> dict[str, str]:
-        """Return what a column's header needs: the link that sorts, and how it is now."""
+        """Return what a column's header needs: its link, and how it sorts now."""
         mine = self.sort_name.removeprefix("-") == name
-        state = ("descending" if self.is_descending else "ascending") if mine else "none"
+        state = (
+            ("descending" if self.is_descending else "ascending") if mine else "none"
+        )
         target = f"-{name}" if mine and not self.is_descending else name
         return {"query": self.query(sort=target), "state": state}
 

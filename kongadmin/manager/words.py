@@ -10,5 +10,5 @@ SENTENCES = {
 
 
 def in_words(text: str) -> str:
-    """Return the sentence for one of Kong's error texts; others are shown as they are."""
+    """Return the sentence for one of Kong's error texts; others stay as they are."""
     return SENTENCES.get(text.removeprefix("when updating, "), text)

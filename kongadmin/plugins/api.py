@@ -25,4 +25,6 @@ def register_plugins() -> None:
     # Before the items: the route wins over an instance that is called `enabled`.
     register("plugins/enabled", EnabledPlugins)
     register_entity(Plugin, "plugins", item=PluginItem)
-    register_nested(Plugin, "plugins", Consumer, "consumers", "plugins", item=PluginItem)
+    register_nested(
+        Plugin, "plugins", Consumer, "consumers", "plugins", item=PluginItem
+    )

@@ -10,9 +10,7 @@ from kongadmin.fields import TextKey
 from kongadmin.schema import Schema, plugin_schema
 
 SCHEMAS = Path(__file__).parent / "schemas"
-NOT_ENABLED = (
-    "plugin '{}' not enabled; add it to the 'plugins' configuration property"
-)
+NOT_ENABLED = "plugin '{}' not enabled; add it to the 'plugins' configuration property"
 
 
 @cache

@@ -74,6 +74,7 @@ def serving(target: str, keys: Path) -> Iterator[int]:
         address = f"{near}/{database['NAME']}"
     command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
     command += ["--blocking-threads", "1", "--no-ws", "--log-level", "error"]
+    command += ["--workers-kill-timeout", "3"]
     process = subprocess.Popen(
         [*command, "--port", str(port), target],
         cwd=servers.ROOT,

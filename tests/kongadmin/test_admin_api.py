@@ -595,7 +595,9 @@ def test_a_bad_offset_is_refused(
     answer = api.get(f"{path}?offset={offset}")
 
     assert (answer.status, answer.json()["code"]) == (400, 7)
-    assert answer.json()["message"].endswith(f"not a valid offset: bad {layer} encoding")
+    assert answer.json()["message"].endswith(
+        f"not a valid offset: bad {layer} encoding"
+    )
 
 
 def test_an_empty_offset_key_is_the_end_of_a_list(api: Client) -> None:
@@ -704,7 +706,9 @@ def test_nothing_is_written_over_what_was_not_seen(
     make_consumer(username="anna", custom_id="a")
     seen = api.get("/consumers/anna").headers["ETag"]
 
-    answer = api.ask(method, "/consumers/anna", headers={"If-Match": stale.format(seen)})
+    answer = api.ask(
+        method, "/consumers/anna", headers={"If-Match": stale.format(seen)}
+    )
 
     assert answer.status == 412
     assert api.get("/consumers/anna").headers["ETag"] == seen
@@ -859,7 +863,7 @@ def test_the_username_is_refused_before_the_custom_id(api: Client) -> None:
     assert answer.json() == {
         "code": 5,
         "name": "unique constraint violation",
-        "message": "UNIQUE violation detected on '{username=\"an\\\"na\"}'",
+        "message": 'UNIQUE violation detected on \'{username="an\\"na"}\'',
         "fields": {"username": 'an"na'},
     }
 
@@ -867,7 +871,9 @@ def test_the_username_is_refused_before_the_custom_id(api: Client) -> None:
 # Consumers by custom ID
 
 
-@pytest.mark.parametrize("query", ["custom_id=", "custom_id", "custom_id=a&custom_id=a"])
+@pytest.mark.parametrize(
+    "query", ["custom_id=", "custom_id", "custom_id=a&custom_id=a"]
+)
 def test_a_custom_id_is_looked_up_by_one_text(api: Client, query: str) -> None:
     answer = api.get(f"/consumers?{query}")
 
@@ -1056,7 +1062,9 @@ def test_endpoints_lists_every_route_by_segment(api: Client) -> None:
     paths = api.get("/endpoints").json()["data"]
 
     assert paths == sorted(paths, key=lambda path: path.split("/"))
-    assert {"/consumers/{consumers}/key-auth/{keyauth_credentials}", "/tags"} <= {*paths}
+    assert {"/consumers/{consumers}/key-auth/{keyauth_credentials}", "/tags"} <= {
+        *paths
+    }
 
 
 @every_entity

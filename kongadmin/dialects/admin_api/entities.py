@@ -4,8 +4,6 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
-from typing import Any
-from uuid import UUID
 
 from django.db import transaction
 from django.http import Http404
@@ -74,7 +72,7 @@ class EntityView(AdminView):
             return self.model.schema
 
     def judge(self, values: dict, updating: bool = False) -> dict:
-        """Return `values` complete, as the schema wants them; refuse what it refuses."""
+        """Return `values` complete; refuse what the schema refuses."""
         schema = self.model.schema_for(values)
         values = schema.fill(resolve_references(schema, values, self.scope))
         problems = schema.errors(values, updating=updating)
@@ -302,5 +300,3 @@ def take_ttl(schema: Schema, values: dict) -> int | None:
     if isinstance(ttl, bool) or ttl not in range(LONGEST_TTL + 1):
         raise errors.invalid_options(ttl=BAD_TTL)
     return int(ttl)
-
-

@@ -43,13 +43,13 @@ class Refusal(Exception):
         self.status, self.body = status, body
 
     @classmethod
-    def coded(cls, code: int, message: str, about: str = "", **details: Any) -> "Refusal":
+    def coded(
+        cls, code: int, message: str, about: str = "", **details: Any
+    ) -> "Refusal":
         """Return the refusal of Kong's error `code`; `details` joins the envelope."""
         name, status = CODES[code]
         name = name.format(about)
-        return cls(
-            status, {"code": code, "name": name, "message": message, **details}
-        )
+        return cls(status, {"code": code, "name": name, "message": message, **details})
 
     @classmethod
     def plain(cls, status: int, message: str) -> "Refusal":
@@ -132,5 +132,7 @@ def handle(error: Exception, context: dict) -> Response:
         return Response({"message": str(error)}, 403)
     if isinstance(error, APIException):
         return Response({"message": str(error.detail)}, error.status_code)
-    logger.error("unexpected error in %s", type(context["view"]).__name__, exc_info=error)
+    logger.error(
+        "unexpected error in %s", type(context["view"]).__name__, exc_info=error
+    )
     return Response(UNEXPECTED, 500)

@@ -111,7 +111,9 @@ def refuse_strangers(request: HttpRequest) -> None:
     try:
         request.get_host()
     except DisallowedHost:
-        raise Refusal.plain(403, "this Host is not in KONGADMIN_ALLOWED_HOSTS") from None
+        raise Refusal.plain(
+            403, "this Host is not in KONGADMIN_ALLOWED_HOSTS"
+        ) from None
     if settings.ENFORCE_RBAC:
         return
     origin = request.META.get("HTTP_ORIGIN")
@@ -130,7 +132,9 @@ def is_own(origin: str) -> bool:
     return origin == settings.ADMIN_GUI_URL or is_loopback(host)
 
 
-def finish(request: HttpRequest, response: HttpResponse, seconds: float) -> HttpResponse:
+def finish(
+    request: HttpRequest, response: HttpResponse, seconds: float
+) -> HttpResponse:
     """Add the headers of every answer; take the body off an answer to HEAD."""
     if response.status_code == 204:
         del response["Content-Type"]

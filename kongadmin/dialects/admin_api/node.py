@@ -224,8 +224,8 @@ ROUTES = [
     Route("endpoints", Endpoints, {}),
     Route("tags", AllTags, {}),
     Route("tags/{tag:tags}", Tags, {}),
+    Route("schemas/{name:name}/validate", Validate, {}),
     Route("schemas/plugins/{name:name}", PluginSchema, {}),
     Route("schemas/{name:name}", EntitySchema, {}),
-    Route("schemas/{name:name}/validate", Validate, {}),
     Route("plugins/schema/{name:name}", OldPluginSchema, {}),
 ]

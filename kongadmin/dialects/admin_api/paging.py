@@ -26,9 +26,7 @@ def read_size(text: str | bool | None) -> int:
     except ValueError:
         raise Refusal.coded(9, "size must be a number") from None
     if not number.is_integer() or not 1 <= number <= LARGEST_SIZE:
-        raise Refusal.coded(
-            9, f"size must be an integer between 1 and {LARGEST_SIZE}"
-        )
+        raise Refusal.coded(9, f"size must be an integer between 1 and {LARGEST_SIZE}")
     return int(number)
 
 
@@ -42,7 +40,7 @@ def encode_offset(last: UUID, *more: str) -> str:
 
 
 def decode_offset(token: str) -> list:
-    """Return what an offset holds: the last row's id first. Refuses what is not ours."""
+    """Return what an offset holds, the last row's id first; refuse any other text."""
     try:
         raw = base64.b64decode(token + "=" * (-len(token) % 4), validate=True)
     except (binascii.Error, ValueError):

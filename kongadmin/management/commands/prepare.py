@@ -50,7 +50,9 @@ class Command(BaseCommand):
         """Create the super admin of a new database, with a plugin to start from."""
         users = get_user_model().objects
         if users.exists():
-            self.stdout.write(f"Sign in as {ADMIN}; its password was set at first start.")
+            self.stdout.write(
+                f"Sign in as {ADMIN}; its password was set at first start."
+            )
             return
         password = settings.PASSWORD or secrets.token_urlsafe(12)
         users.create_superuser(ADMIN, password=password)

@@ -20,7 +20,9 @@ class Command(BaseCommand):
             secrets = fields_of(model, SecretField)
             if secrets:
                 count = rewrap(model, secrets)
-                self.stdout.write(f"{model._meta.verbose_name_plural}: {count} rewrapped")
+                self.stdout.write(
+                    f"{model._meta.verbose_name_plural}: {count} rewrapped"
+                )
 
 
 def fields_of(model, kind) -> list:
@@ -45,7 +47,7 @@ def rewrap(model, secrets: list) -> int:
 
 
 def stale_ids(model, field) -> list:
-    """Return the ids of rows whose ciphertext does not begin with the newest key's id."""
+    """Return the ids of rows that another key than the newest wrote."""
     table, column = model._meta.db_table, field.column
     names = [connection.ops.quote_name(name) for name in ("id", table, column)]
     key, table, column = names

@@ -19,7 +19,13 @@ DIALECTS = {
     "django_admin": "Django admin",
     "command": "Command",
 }
-UNITS = (("year", 31_536_000), ("month", 2_592_000), ("day", 86_400), ("h", 3600), ("min", 60))
+UNITS = (
+    ("year", 31_536_000),
+    ("month", 2_592_000),
+    ("day", 86_400),
+    ("h", 3600),
+    ("min", 60),
+)
 
 
 def distance(seconds: float) -> str:
@@ -66,7 +72,7 @@ def as_json(value: Any) -> str:
 def shown(value: Any) -> str:
     """Return a stored value as a person reads it."""
     if value is None or value == []:
-        return "–"
+        return "\N{EN DASH}"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):

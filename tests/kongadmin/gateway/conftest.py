@@ -4,6 +4,7 @@ Imports of the product wait until the run's settings are chosen.
 """
 
 import io
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -63,6 +64,21 @@ def disconnected_at_last(django_db_setup) -> Iterator[None]:
 
     yield
     wsgi.store.close()
+
+
+@pytest.fixture
+def settled() -> Callable:
+    """Wait until the watcher has heard of everything so far; return the view left."""
+    from kongadmin.gateway import wsgi
+
+    def settle():
+        view = None
+        while view is not wsgi.store.view:
+            view = wsgi.store.view
+            time.sleep(0.5)
+        return view
+
+    return settle
 
 
 @pytest.fixture

@@ -124,9 +124,11 @@ def test_a_change_written_elsewhere_is_heard_of(gateway, monkeypatch):
     assert gateway(headers=key("k")).status == 401
 
 
-def test_what_is_known_needs_no_database(gateway, monkeypatch):
+def test_what_is_known_needs_no_database(gateway, settled, monkeypatch):
     make_plugin("key-auth")
     make_key(make_consumer(), key="k")
+    gateway()
+    settled()
     for presented in ("k", "wrong"):
         gateway(headers=key(presented))
     watched = wsgi.store.watcher
@@ -254,10 +256,11 @@ def test_it_may_be_asked_by_many_threads_at_once(gateway):
 @pytest.mark.skipif(
     "TEST_POSTGRESQL" not in os.environ, reason="a file does not go away"
 )
-def test_what_is_known_outlives_the_database(gateway):
+def test_what_is_known_outlives_the_database(gateway, settled):
     make_plugin("key-auth")
     make_key(make_consumer(username="carl"), key="k")
     make_key(make_consumer(username="anna"), key="unasked")
+    settled()
     assert gateway(headers=key("k")).status == 200
 
     with database_away():

@@ -1,0 +1,82 @@
+"""Freshness as clients meet it: two workers of the real server, kept-alive connections.
+
+Changes are committed here; in the workers nobody tells the request that follows.
+"""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+from django.conf import settings
+
+import servers
+from consumers.models import LastUsed
+from factories import make_consumer, make_key, make_plugin
+
+ROUNDS = 100
+
+
+@pytest.fixture
+def served(gateway) -> Iterator[tuple[subprocess.Popen, int]]:
+    """The proxy listener, served by two workers of granian, and its port."""
+    [port] = servers.free_ports(1)
+    database = settings.DATABASES["default"]
+    address = f"sqlite:///{database['NAME']}"
+    if near := os.environ.get("TEST_POSTGRESQL"):
+        address = f"{near.rpartition('/')[0]}/{database['NAME']}"
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
+    command += ["--blocking-threads", "1", "--no-ws", "--log-level", "error"]
+    # Granian forgets a signal that meets a worker while it starts.
+    command += ["--workers-kill-timeout", "3", "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "kongadmin.gateway.wsgi:proxy"],
+        cwd=servers.ROOT,
+        env={**os.environ, "KONGADMIN_DATABASE_URL": address},
+    )
+    try:
+        while not servers.answers(f"http://127.0.0.1:{port}"):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield process, port
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def status(client: http.client.HTTPConnection, key: str, method: str = "GET") -> int:
+    client.request(method, "/", headers={"apikey": key})
+    answer = client.getresponse()
+    answer.read()
+    return answer.status
+
+
+def test_a_change_is_effective_in_every_worker_with_the_next_request(served):
+    _, port = served
+    make_plugin("key-auth")
+    carl = make_consumer(username="carl")
+    clients = [http.client.HTTPConnection("127.0.0.1", port) for _ in range(6)]
+
+    for n in range(ROUNDS):
+        credential = make_key(carl, key=f"key-{n}")
+        assert {status(client, f"key-{n}") for client in clients} == {200}
+        credential.delete()
+        assert {status(client, f"key-{n}") for client in clients} == {401}
+
+
+def test_last_uses_are_written_when_the_server_stops(served):
+    process, port = served
+    make_plugin("key-auth")
+    used = make_key(make_consumer(), key="used")
+    make_key(make_consumer(), key="unused")
+    client = http.client.HTTPConnection("127.0.0.1", port)
+    assert status(client, "used") == status(client, "used", "HEAD") == 200
+    client.close()
+
+    process.terminate()
+    process.wait(10)
+
+    assert [row.pk for row in LastUsed.objects.all()] == [used.pk]

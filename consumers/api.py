@@ -11,6 +11,7 @@ from kongadmin.dialects.admin_api.registry import (
     register_entity,
     register_nested,
 )
+from kongadmin.fields import can_store
 
 
 class Consumers(Collection):
@@ -22,7 +23,8 @@ class Consumers(Collection):
         given = [value for name, value in request.pairs if name == "custom_id"]
         if len(given) > 1 or given[0] in ("", True):
             raise Refusal.plain(400, "custom_id must be an unempty string")
-        found = self.rows().filter(custom_id=given[0])
+        rows = self.rows()
+        found = rows.filter(custom_id=given[0]) if can_store(given[0]) else rows.none()
         return Response({"data": [c.to_dict() for c in found], "next": None})
 
 

@@ -49,10 +49,8 @@ class EntityForm(forms.ModelForm):
         self.holders: dict[str, Entity] = {}
         if not self.instance._state.adding:
             self.initial["version"] = self.instance.etag
-        for name, field in self.fields.items():
+        for field in self.fields.values():
             field.widget.attrs.setdefault("autocomplete", "off")
-            if field.help_text:
-                field.widget.attrs["aria-describedby"] = f"{self[name].auto_id}_help"
 
     def _update_errors(self, errors: ValidationError) -> None:
         """Say Kong's errors in a person's words, at the fields they are about."""
@@ -96,6 +94,16 @@ class EntityForm(forms.ModelForm):
         """Say whether the entity changed since the person saw it."""
         seen = self.data.get("version")
         return bool(seen) and seen != self.instance.etag
+
+    def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
+        """Return label, own value and stored value of every field that differs."""
+        pairs = []
+        for name in self._meta.fields:
+            field, mine = self[name], self[name].value() or ""
+            theirs = field.field.prepare_value(getattr(stored, name)) or ""
+            if mine.strip() != theirs:
+                pairs.append((field.label, mine, theirs))
+        return pairs
 
 
 class ConsumerForm(EntityForm):
@@ -161,6 +169,17 @@ class KeyAuthForm(EntityForm):
                 *self.fields["expiry"].choices,
             ]
             self.initial["expiry"] = self.KEEP
+
+    def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
+        """Add the end, unless it stays; a key is never shown, so never compared."""
+        pairs = super().beside(stored)
+        mine = {self.NEVER: "never", self.IN: "after {amount} {unit}"}.get(
+            self["expiry"].value()
+        )
+        if mine:
+            chosen = {name: self[name].value() for name in ("amount", "unit")}
+            pairs.append(("Expires", mine.format(**chosen), stored.expires_at))
+        return pairs
 
     def clean(self) -> dict:
         """Hand key and end to the credential before it judges itself."""

@@ -1,6 +1,7 @@
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, Self
 from uuid import UUID
@@ -11,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
-from kongadmin.fields import DigestField, SecretField, TextKey, digest_lookup
+from kongadmin.fields import DigestField, SecretField, TextKey, can_store, digest_lookup
 from kongadmin.masks import mask
 from kongadmin.schema import Schema
 
@@ -21,6 +22,11 @@ SHORTEST_INNER_SEARCH = 3
 PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~@-]*")
 RESERVED_NAMES = ("create", "find")
 LAST_CHARACTER = "\U0010ffff"
+
+
+def begins(field: str, text: str) -> Q:
+    """Return the condition that `field` begins with `text`, as a range of an index."""
+    return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST_CHARACTER})
 
 
 class ConsumerQuerySet(EntityQuerySet):
@@ -35,12 +41,13 @@ class ConsumerQuerySet(EntityQuerySet):
             return self
         if UUID_TEXT.fullmatch(text):
             return self.filter(Q(pk=UUID(text)) | Q(username=text) | Q(custom_id=text))
+        if not can_store(text):
+            return self.none()
         if len(text) < SHORTEST_INNER_SEARCH:
-            low = text.lower()
-            return self.filter(
-                Q(username_lower__gte=low, username_lower__lt=low + LAST_CHARACTER)
-                | Q(custom_id__gte=text, custom_id__lt=text + LAST_CHARACTER)
-            )
+            wanted = begins("username_lower", text.lower())
+            for spelling in product(*zip(text.lower(), text.upper(), strict=False)):
+                wanted |= begins("custom_id", "".join(spelling))
+            return self.filter(wanted)
         return self.filter(search__contains=text.lower())
 
 

@@ -1,5 +1,7 @@
 """The pages about consumers and their credentials."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import Count
@@ -10,16 +12,18 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from consumers.credentials import CREDENTIALS, CredentialType
-from consumers.forms import ConsumerForm, KeyAuthForm
+from consumers.forms import ConsumerForm, EntityForm, KeyAuthForm
 from consumers.models import Consumer, KeyAuth, LastUsed
 from kongadmin import changes
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
 from kongadmin.changes import Change
+from kongadmin.entities import Entity
 from kongadmin.manager import secrets
 from kongadmin.manager.code import curl_for_consumer, curl_for_key
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import request_steps
+from kongadmin.manager.words import found_in_words
 from kongadmin.tags import TagFilter
 
 SORTS = {
@@ -85,8 +89,11 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         "page": page,
         "text": text,
         "tag": tag,
-        "count": count_up_to(rows),
+        "sort": request.GET.get("sort", ""),
+        "size": request.GET.get("size", ""),
+        "count_text": found_in_words(count_up_to(rows), text, tag),
         "columns": {name: page.sorted_by(name) for name in SORTS},
+        "curl": curl_for_consumer(request, Consumer(username="alex")),
     }
     return render_page(request, "consumers/list.html", "results", context)
 
@@ -98,11 +105,15 @@ def find_by_key(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("key", "").strip()
     rows = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
     found = rows.by_ref(key).first() if key else None
-    if found is None:
-        messages.warning(request, "No consumer has that key.")
-        return see_other(request, reverse("consumers:list"))
-    url = reverse("consumers:credentials", args=[found.consumer.ref])
-    return see_other(request, url, f"Found by its key: {found.consumer}.")
+    if found:
+        url = reverse("consumers:credentials", args=[found.consumer.ref])
+        return see_other(request, url, f"Found by its key: {found.consumer}.")
+    url = reverse("consumers:list")
+    # Text that is part of a name is no secret, however much it looks like one.
+    if key and Consumer.objects.in_scope(request.scope).matching(key).exists():
+        return see_other(request, f"{url}?{urlencode({'q': key})}")
+    messages.warning(request, "No consumer has that key.")
+    return see_other(request, url)
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,20 +138,29 @@ def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     consumer = find_consumer(request, ref)
     stored = find_consumer(request, ref)
     form = ConsumerForm(request.POST or None, instance=consumer)
+    context = {
+        "form": form,
+        "consumer": stored,
+        "curl": curl_for_consumer(request, stored, method="PATCH"),
+    }
     status = 200
     if form.is_bound and form.is_stale:
-        status = CONFLICT
+        status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
         return see_other(request, consumer, f"Consumer {consumer} saved.")
     elif form.is_bound:
         status = REFUSED
-    context = {
-        "form": form,
-        "consumer": stored,
-        "is_stale": status == CONFLICT,
-        "curl": curl_for_consumer(request, stored, method="PATCH"),
-    }
     return render_page(request, "consumers/form.html", "form", context, status)
+
+
+def stale_context(form: EntityForm, stored: Entity) -> dict:
+    """Return what one needs to choose between one's own values and another's."""
+    rows = Change.objects.filter(subject_id=stored.parent_id or stored.pk)
+    return {
+        "is_stale": True,
+        "change": rows.filter(entity_id=stored.pk).order_by("-id").first(),
+        "differing": form.beside(stored),
+    }
 
 
 @require_GET
@@ -149,8 +169,7 @@ def show_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Configuration: the consumer as fields, or as JSON with ?format=json."""
     consumer = find_consumer(request, ref)
     context = consumer_context(request, consumer, "configuration")
-    context["format"] = request.GET.get("format", "structured")
-    context["curl"] = curl_for_consumer(request, consumer, method="GET")
+    context["is_json"] = request.GET.get("format") == "json"
     return render_page(request, "consumers/show.html", "tab", context)
 
 
@@ -160,6 +179,7 @@ def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict
         "consumer": consumer,
         "tab": tab,
         "steps": request_steps(request.scope, consumer),
+        "curl": curl_for_consumer(request, consumer, method="GET"),
     }
 
 
@@ -220,7 +240,7 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @needs(WRITE, KeyAuth)
 def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
-    consumer = find_consumer(request, ref)
+    consumer, credential_type = find_consumer(request, ref), find_type(kind)
     key = KeyAuth(scope=request.scope, consumer=consumer)
     form = KeyAuthForm(request.POST or None, instance=key)
     if form.is_valid() and form.save_or_explain():
@@ -229,7 +249,7 @@ def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     context = {
         "form": form,
         "consumer": consumer,
-        "type": find_type(kind),
+        "type": credential_type,
         "curl": curl_for_key(request, consumer),
     }
     status = REFUSED if form.is_bound else 200
@@ -244,23 +264,23 @@ def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
 def edit_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
     consumer = find_consumer(request, ref)
     key = find_credential(request, consumer, kind, id)
+    stored = find_credential(request, consumer, kind, id)
     form = KeyAuthForm(request.POST or None, instance=key)
+    context = {
+        "form": form,
+        "consumer": consumer,
+        "credential": stored,
+        "type": find_type(kind),
+        "curl": curl_for_key(request, consumer, stored),
+    }
     status = 200
     if form.is_bound and form.is_stale:
-        status = CONFLICT
+        status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
         url = reverse("consumers:credentials", args=[consumer.ref])
         return see_other(request, url, f"Key {key} saved.")
     elif form.is_bound:
         status = REFUSED
-    context = {
-        "form": form,
-        "consumer": consumer,
-        "credential": find_credential(request, consumer, kind, id),
-        "type": find_type(kind),
-        "is_stale": status == CONFLICT,
-        "curl": curl_for_key(request, consumer, key),
-    }
     return render_page(
         request, "consumers/credential_form.html", "form", context, status
     )

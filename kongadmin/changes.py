@@ -148,7 +148,9 @@ def record_save(sender, instance, created, **kwargs) -> None:
         record("create", instance, after=after)
         return
     before = instance.snapshot_before() or {}
-    changed = [name for name in after if before.get(name) != after[name]]
+    # Two secrets may look the same once they are masked.
+    secrets = instance.changed_secrets()
+    changed = [n for n in after if n in secrets or before.get(n) != after[n]]
     if changed:
         record(
             "update",

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.db.models import ForeignKey, UniqueConstraint
 
+from kongadmin import fields
 from kongadmin.fields import DigestField, digest_lookup
 
 if TYPE_CHECKING:
@@ -63,6 +65,24 @@ def all_of(entity: "Entity") -> Iterator[Conflict]:
                 names = model.conflict_fields(constraint)
                 found = {name: values.get(name) for name in names}
                 yield Conflict(entity, "unique", found, holder)
+
+
+def refuse_older_digests(entity: "Entity") -> None:
+    """Raise IntegrityError if a unique secret is stored under an older key's digest.
+
+    The database compares digests, and each secret key makes another. Costs nothing
+    while KONGADMIN_SECRET_KEYS is one key.
+    """
+    if len(fields.keyring.keys) == 1:
+        return
+    model = type(entity)
+    for constraint in model._meta.constraints:
+        if not isinstance(constraint, UniqueConstraint):
+            continue
+        kinds = map(model._meta.get_field, constraint.fields)
+        if any(isinstance(kind, DigestField) for kind in kinds):
+            if holder_of(entity, constraint):
+                raise IntegrityError(f"{constraint.name}, by an older digest")
 
 
 def holder_of(entity: "Entity", constraint: UniqueConstraint) -> "Entity | None":

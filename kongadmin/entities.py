@@ -18,6 +18,7 @@ from django.utils import timezone
 from uuid_utils.compat import uuid7
 
 from kongadmin import conflicts
+from kongadmin.fields import can_store
 from kongadmin.masks import mask
 from kongadmin.schema import Schema
 from kongadmin.tags import Tag, TagFilter
@@ -56,6 +57,8 @@ class EntityQuerySet(models.QuerySet):
         """Return what a path segment names; text like a UUID is only ever an id."""
         if UUID_TEXT.fullmatch(ref):
             return self.filter(pk=UUID(ref))
+        if not can_store(ref):
+            return self.none()
         return self.filter(**self.model.named(ref))
 
     def live(self, now: datetime | None = None) -> Self:
@@ -167,6 +170,12 @@ class Entity(models.Model):
         loaded = getattr(self, "_loaded", None)
         return loaded and type(self).from_db(self._state.db, *loaded).snapshot()
 
+    def changed_secrets(self) -> set[str]:
+        """Return the secret fields that differ from the row last read or written."""
+        before = dict(zip(*getattr(self, "_loaded", ((), ())), strict=True))
+        names = self.secret_fields
+        return {name for name in names if before.get(name) != getattr(self, name)}
+
     def clean(self) -> None:
         """Raise Violation unless the schema accepts what the entity holds."""
         values = self.to_dict()
@@ -182,20 +191,25 @@ class Entity(models.Model):
         self.updated_at = timezone.now()
         kwargs.setdefault("force_insert", self._state.adding)
         try:
-            with transaction.atomic():
-                super().save(*args, **kwargs)
+            self.write(*args, **kwargs)
         except IntegrityError as error:
             conflict = conflicts.explain(self)
-            if conflict is None:
-                raise
-            if not conflict.make_way():
+            if conflict and not conflict.make_way():
                 raise conflict from error
+            # Whatever stood in the way is gone by now.
             self._state.adding = kwargs["force_insert"]
-            with transaction.atomic():
-                super().save(*args, **kwargs)
+            try:
+                self.write(*args, **kwargs)
+            except IntegrityError as again:
+                raise conflicts.explain(self) or again from again
         fields = self._meta.concrete_fields
         names = [field.attname for field in fields]
         self._loaded = names, [getattr(self, name) for name in names]
+
+    def write(self, *args, **kwargs) -> None:
+        with transaction.atomic():
+            conflicts.refuse_older_digests(self)
+            super().save(*args, **kwargs)
 
     def make_way(self) -> bool:
         """Give up what another row wants, if this one no longer counts."""

@@ -1,5 +1,7 @@
 """Model fields for names and secrets, the same on SQLite and PostgreSQL."""
 
+import re
+
 from django import forms
 from django.conf import settings
 from django.db import models
@@ -7,6 +9,12 @@ from django.db import models
 from kongadmin.crypto import Keyring
 
 keyring = Keyring(settings.SECRET_KEYS)
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def can_store(text: str) -> bool:
+    """Say whether every database takes `text`; if not, nothing can be called that."""
+    return not UNSTORABLE.search(text)
 
 
 class TextKey(models.TextField):

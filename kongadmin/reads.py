@@ -11,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.fields import can_store
 from kongadmin.prepared import Prepared, Row
 
 SAMPLE_TIME = datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
@@ -23,6 +24,8 @@ def find(model: type[Entity], scope, ref: str, **within: UUID) -> Row | None:
     """
     if UUID_TEXT.fullmatch(ref):
         return first(model, id=UUID(ref), scope_id=scope.pk, **within)
+    if not can_store(ref):
+        return None
     if isinstance(model._meta.get_field(model.endpoint_key), models.BinaryField):
         rows = model.objects.in_scope(scope).filter(**within).live().by_ref(ref)
         entity = rows.first()

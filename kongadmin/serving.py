@@ -74,6 +74,8 @@ def start_django() -> int:
     pid = os.fork()
     if pid:
         return pid
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)  # what it inherits is the supervisor's
     sys.argv = ["kongadmin"]
     DjangoListeners().run()
     os._exit(0)

@@ -12,9 +12,7 @@ class TokenForm(forms.Form):
     name = forms.CharField(
         max_length=100,
         help_text="What it is for, such as the pipeline that will use it.",
-        widget=forms.TextInput(
-            attrs={"autocomplete": "off", "aria-describedby": "id_name_help"}
-        ),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
     days = forms.ChoiceField(
         label="Expires after", choices=DAYS, required=False, initial="90"

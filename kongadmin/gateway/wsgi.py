@@ -1,8 +1,9 @@
 """The authorizer as WSGI callables.
 
 `proxy` is the proxy listener: it answers any request as Kong would up to the point of
-proxying it. `dataplane` is the endpoint that reverse proxies ask, to be mounted in
-another listener; `proxy` answers it as well.
+proxying it. `dataplane` is the endpoint that reverse proxies ask. It believes headers
+that they set, so it belongs behind a server that tells X-Forwarded-Uri from a client's
+X_Forwarded_Uri: gunicorn drops the latter, granian takes one for the other.
 """
 
 import logging
@@ -39,8 +40,6 @@ is_trusted_peer = lru_cache(4096)(is_trusted)
 
 def proxy(environ: dict, start_response: StartResponse) -> Iterable[bytes]:
     """Answer any request to the proxy listener, in the control plane `default`."""
-    if environ["PATH_INFO"].startswith(DATAPLANE):
-        return dataplane(environ, start_response)
     request = Request(
         environ["REQUEST_METHOD"],
         environ,

@@ -6,12 +6,14 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from consumers.models import Consumer, KeyAuth
 from kongadmin.access.permissions import READ, needs
+from kongadmin.access.views import next_url
 from kongadmin.changes import Change
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
@@ -81,8 +83,7 @@ def activity(request: HttpRequest) -> HttpResponse:
 def choose_theme(request: HttpRequest) -> HttpResponse:
     """Remember light or dark in a cookie; anything else follows the system."""
     theme = request.POST.get("theme", "")
-    back = request.POST.get("next", "")
-    response = see_other(request, back if back.startswith("/") else "/")
+    response = see_other(request, next_url(request))
     if theme in THEMES:
         response.set_cookie(
             "kongadmin_theme", theme, max_age=31_536_000, samesite="Lax"
@@ -113,8 +114,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    text = "Something broke on our side; nothing was saved. Try again."
-    return refused(request, 500, "An unexpected error", text)
+    """Say so without the database or the session: they may be what is broken."""
+    context = {
+        "status": 500,
+        "heading": "An unexpected error",
+        "text": "Something broke on our side; nothing was saved. Try again.",
+        "request_id": getattr(request, "request_id", ""),
+    }
+    return HttpResponse(render_to_string("error.html", context), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, Self
 from uuid import UUID
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.db.models import F, Q, QuerySet
 from django.db.models.fields.tuple_lookups import (
     Tuple,
@@ -24,6 +24,7 @@ from django.http import QueryDict
 SIZE = 30
 SIZES = (15, 30, 50, 100)
 MOST_COUNTED = 1000
+DAMAGED = "This page's address is damaged."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,8 @@ class Cursor:
         try:
             raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
             value, id_ = json.loads(raw)
-        except ValueError as error:
-            raise SuspiciousOperation("This page's address is damaged.") from error
+        except (TypeError, ValueError) as error:
+            raise SuspiciousOperation(DAMAGED) from error
         return cls(value, id_)
 
 
@@ -65,6 +66,8 @@ class Page:
     Arguments: `sort` (a name of `sorts`, with "-" descending), `size`, and `after` or
     `before` (a cursor).
     """
+
+    sizes = SIZES
 
     def __init__(
         self, rows: QuerySet, given: QueryDict, sorts: Mapping[str, Sort], default: str
@@ -99,8 +102,15 @@ class Page:
 
     def decode(self, token: str) -> Cursor:
         cursor = Cursor.decode(token)
-        field = self.rows.model._meta.get_field(self.sort.field)
-        return Cursor(field.to_python(cursor.value), cursor.id)
+        meta = self.rows.model._meta
+        field = meta.pk if self.sort.field == "pk" else meta.get_field(self.sort.field)
+        try:
+            place = Cursor(field.to_python(cursor.value), meta.pk.to_python(cursor.id))
+        except ValidationError as error:
+            raise SuspiciousOperation(DAMAGED) from error
+        if place.id is None:
+            raise SuspiciousOperation(DAMAGED)
+        return place
 
     def fetch(self, cursor: Cursor | None, backwards: bool) -> list:
         """Return up to one row more than the page holds, from the cursor outwards."""

@@ -44,10 +44,11 @@ SECTIONS = {
 
 def shell(request: HttpRequest) -> dict:
     """Return what base.html shows around a page."""
-    match = request.resolver_match
-    if match is None or not getattr(request.user, "is_authenticated", False):
+    user, match = getattr(request, "user", None), request.resolver_match
+    if not getattr(user, "is_authenticated", False) or not hasattr(request, "scope"):
         return {}
-    section = SECTIONS.get(match.app_name) or match.url_name
+    # An address that leads nowhere has no match, but a frame all the same.
+    section = match and (SECTIONS.get(match.app_name) or match.url_name)
     groups = [
         (
             title,

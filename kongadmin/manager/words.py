@@ -12,3 +12,20 @@ SENTENCES = {
 def in_words(text: str) -> str:
     """Return the sentence for one of Kong's error texts; others stay as they are."""
     return SENTENCES.get(text.removeprefix("when updating, "), text)
+
+
+def found_in_words(count: int, text: str, tag: str) -> str:
+    """Say how many consumers there are, and what was looked for; for eye and ear."""
+    wanted = f" “{text}”" * bool(text) + f" with the tag {tag}" * bool(tag)
+    if not wanted:
+        return f"{counted(count)} consumer{'s' * (count != 1)}"
+    if text:
+        wanted = f" match{'es' * (count < 2)}{wanted}"
+    return f"{counted(count)} consumer{'s' * (count > 1)}{wanted}"
+
+
+def counted(count: int, most: int = 1000) -> str:
+    """Return a bounded count: past the bound it is `More than 1,000`."""
+    if not count:
+        return "No"
+    return f"{count:,}" if count <= most else f"More than {most:,}"

@@ -102,7 +102,11 @@ def reference(server: servers.Server) -> Iterator[str]:
     process = subprocess.Popen(
         [sys.executable, "-m", "bench.reference", str(port)],
         cwd=servers.ROOT,
-        env={**server.env, "PYTHONPATH": path},
+        env={
+            **server.env,
+            "PYTHONPATH": path,
+            "DJANGO_SETTINGS_MODULE": "kongadmin.settings",
+        },
     )
     url = f"http://127.0.0.1:{port}"
     try:
@@ -185,8 +189,8 @@ def test_answers_take_as_long_with_a_thousand_times_the_rows() -> None:
 
     hello, empty = small["bare callable"][0], small["empty Django view"][0]
     print(
-        f"\n| | {SIZES[0]:,} | {SIZES[1]:,} | growth | × bare callable "
-        "| × empty Django view | bare SQL | SQL growth |\n" + "|---" * 8 + "|"
+        f"\n| | {SIZES[0]:,} | {SIZES[1]:,} | growth | of bare callable "
+        "| of empty Django view | bare SQL | SQL growth |\n" + "|---" * 8 + "|"
     )
     for name, (before, bare_before) in small.items():
         after, bare_after = large[name]

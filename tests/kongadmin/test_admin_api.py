@@ -77,8 +77,8 @@ def test_no_type_and_no_body_is_an_empty_body(api: Client) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ["", "{", '"x"', "null", "1", "true", '[{"username":"x"}]', "NaN", '{"a":Infinity}']
-    + ["[" * 100_000, '{"username":"a"} x'],
+    ["", "{", '"x"', "null", "1", "true", '[{"username":"x"}]']
+    + ["NaN", '{"a":Infinity}', "[" * 100_000, '{"username":"a"} x'],
 )
 def test_json_that_is_no_object_is_refused(api: Client, body: str) -> None:
     answer = api.post("/consumers", body=body.encode(), headers={"Content-Type": JSON})
@@ -144,7 +144,7 @@ def test_json_is_taken_literally(api: Client) -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["\udcff", "a\0b", "\ud800"])
+@pytest.mark.parametrize("text", ["\udcff", "a\0b"])
 def test_text_that_no_database_takes_is_refused_as_a_name(
     api: Client, text: str
 ) -> None:
@@ -155,8 +155,6 @@ def test_text_that_no_database_takes_is_refused_as_a_name(
     assert "username" in answer.json()["fields"]
 
 
-@pytest.mark.parametrize("segment", ["%FF", "%00", "a%00b", "%ED%A0%80"])
-@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
 @pytest.mark.parametrize(
     "path",
     [
@@ -179,14 +177,16 @@ def test_text_that_no_database_takes_is_refused_as_a_name(
         "/{}",
     ],
 )
-def test_text_that_no_database_takes_names_nothing(
-    api: Client, path: str, method: str, segment: str
-) -> None:
+def test_text_that_no_database_takes_names_nothing(api: Client, path: str) -> None:
     make_consumer(username="anna")
 
-    answer = api.ask(method, path.format(segment))
+    statuses = {
+        (method, segment): api.ask(method, path.format(segment)).status
+        for segment in ["%FF", "a%00b", "%ED%A0%80"]
+        for method in ["GET", "POST", "PUT", "PATCH", "DELETE"]
+    }
 
-    assert answer.status in (204, 400, 404, 405)
+    assert {*statuses.values()} <= {200, 204, 400, 404, 405}, statuses
 
 
 @pytest.mark.parametrize("text", ["\udcff", "a\0b"])
@@ -283,9 +283,22 @@ def test_a_form_nested_too_deeply_is_refused(api: Client) -> None:
     assert answer.status == 400
 
 
+@pytest.mark.parametrize("depth", [50, 500, 5000, 200_000])
+@pytest.mark.parametrize("form", ['{"a":', "["])
+def test_json_nested_deeply_is_refused(api: Client, form: str, depth: int) -> None:
+    close = {"[": "]"}.get(form, "}")
+    value = form * depth + "1" + close * depth
+    headers = {"Content-Type": JSON}
+
+    for path, name in (("/consumers", "tags"), ("/plugins", "config")):
+        body = f'{{"name":"key-auth","{name}":{value}}}'.encode()
+        assert api.post(path, body=body, headers=headers).status == 400
+
+
 def multipart(*fields: tuple[str, str]) -> tuple[bytes, dict]:
     parts = [
-        f'--frontier\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        "--frontier\r\n"
+        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
         for name, value in fields
     ]
     headers = {"Content-Type": "multipart/form-data; boundary=frontier"}
@@ -552,7 +565,7 @@ def test_a_size_is_what_lua_reads_as_a_whole_number(api: Client, size: str) -> N
     assert api.get(f"/consumers?size={size}").status == 200
 
 
-@pytest.mark.parametrize("size", ["abc", "", "1_0", "nan", "inf", "0x", "５"])
+@pytest.mark.parametrize("size", ["abc", "", "1_0", "nan", "inf", "0x", "%EF%BC%95"])
 def test_a_size_that_is_no_number_is_refused(api: Client, size: str) -> None:
     answer = api.get(f"/consumers?size={size}")
 
@@ -586,6 +599,7 @@ def test_of_an_argument_given_twice_the_first_counts(api: Client) -> None:
         ("WyJhIl0", "json"),
         ("bnVsbA", "json"),
         ("%FF", "base64"),
+        ("W1tbW1tbW1tbW1tbW10", "json"),
     ],
 )
 @pytest.mark.parametrize("path", ["/consumers", "/tags"])
@@ -1009,12 +1023,6 @@ def test_an_unknown_control_plane_is_told(api: Client) -> None:
 
     assert answer.status == 404
     assert answer.json() == {"message": "Workspace 'nowhere' not found"}
-
-
-def test_a_control_plane_may_be_called_like_a_route(api: Client) -> None:
-    make_consumer(make_control_plane(name="plugins"), username="anna")
-
-    assert api.get("/plugins/consumers").json()["data"][0]["username"] == "anna"
 
 
 # The node

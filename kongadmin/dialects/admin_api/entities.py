@@ -87,7 +87,10 @@ class EntityView(AdminView):
         entity.scope_id = self.scope.pk
         entity.assign(values)
         if self.model.schema.ttl and ttl is not None:
-            entity.expire_in(ttl, since=entity.created_at)
+            try:
+                entity.expire_in(ttl, since=entity.created_at)
+            except OverflowError:
+                raise errors.invalid_options(ttl=BAD_TTL) from None
         entity.save()
 
     @property
@@ -195,6 +198,7 @@ class Item(EntityView):
         rows = self.rows().live().select_for_update(of=("self",))
         entity = rows.by_ref(ref).first()
         if entity is None:
+            self.check_key(ref)
             raise self.missing(ref)
         self.check_version(entity)
         return self.merge(entity, self.key_of(ref))
@@ -295,8 +299,6 @@ def take_ttl(schema: Schema, values: dict) -> int | None:
     if not schema.ttl or "ttl" not in values:
         return None
     ttl = values.pop("ttl")
-    if isinstance(ttl, str) and ttl.isdecimal():
-        ttl = int(ttl)
     if isinstance(ttl, bool) or ttl not in range(LONGEST_TTL + 1):
         raise errors.invalid_options(ttl=BAD_TTL)
     return int(ttl)

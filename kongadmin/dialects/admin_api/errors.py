@@ -6,7 +6,7 @@ Source: contract §2; kong/db/errors.lua.
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.response import Response
@@ -128,6 +128,8 @@ def handle(error: Exception, context: dict) -> Response:
         return Response(NOT_FOUND, 404)
     if isinstance(error, MethodNotAllowed):
         return Response(METHOD_NOT_ALLOWED, 405)
+    if isinstance(error, RequestDataTooBig):
+        return Response({"message": "Request body too large"}, 413)
     if isinstance(error, PermissionDenied):
         return Response({"message": str(error)}, 403)
     if isinstance(error, APIException):

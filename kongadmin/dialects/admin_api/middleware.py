@@ -128,7 +128,10 @@ def refuse_strangers(request: HttpRequest) -> None:
 
 def is_own(origin: str) -> bool:
     """Say whether an Origin is the Manager's, or a page served on this machine."""
-    host = urlsplit(origin).hostname or ""
+    try:
+        host = urlsplit(origin).hostname or ""
+    except ValueError:
+        return False
     return origin == settings.ADMIN_GUI_URL or is_loopback(host)
 
 

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import resource
 import socket
 import threading
@@ -20,9 +21,11 @@ from kongadmin.dialects.admin_api.registry import Route
 from kongadmin.dialects.admin_api.tags import check_tag
 from kongadmin.dialects.admin_api.views import AdminView
 from kongadmin.entities import Violation
+from kongadmin.fields import can_store
 from kongadmin.plugins.models import Plugin, plugin_schemas
 from kongadmin.tags import Tag
 
+SCALE = re.compile("[0-9]{1,2}")
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 VALID = {"message": "schema validation successful"}
 
@@ -94,7 +97,7 @@ class Status(AdminView):
             raise errors.Refusal.plain(400, text)
         used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         scale = request.arguments.get("scale", "2")
-        digits = int(scale) if str(scale).isdecimal() else 2
+        digits = int(scale) if SCALE.fullmatch(str(scale)) else 2
         name = {"b": "", "k": " KiB", "m": " MiB", "g": " GiB"}[str(unit).lower()]
         size = used if not name else f"{used / factor:.{digits}f}{name}"
         vm = {"pid": os.getpid(), "http_allocated_gc": size}
@@ -132,7 +135,7 @@ class Tags(AdminView):
         path, arguments = "/tags", request.arguments
         if tag is not None:
             check_tag(tag)
-            rows = rows.filter(tag=tag)
+            rows = rows.filter(tag=tag) if can_store(tag) else rows.none()
             path = request.path_info.removeprefix(request.workspace_prefix)
         size = paging.read_size(arguments.get("size"))
         token = arguments.get("offset")

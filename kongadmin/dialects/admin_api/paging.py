@@ -6,6 +6,7 @@ Source: contract §1.6; kong/db/strategies/postgres/init.lua.
 import base64
 import binascii
 import json
+import re
 from urllib.parse import quote
 from uuid import UUID
 
@@ -15,17 +16,19 @@ from kongadmin.prepared import Row
 
 DEFAULT_SIZE = 100
 LARGEST_SIZE = 1000
+NUMBER = re.compile(
+    r"[+-]?(?:0[xX][0-9a-fA-F]+|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
+)
 
 
 def read_size(text: str | bool | None) -> int:
     """Return the page size that `?size=` asks for; Lua's spellings of numbers count."""
     if text is None or text is True:
         return DEFAULT_SIZE
-    try:
-        number = float(int(text, 16)) if text[:2].lower() == "0x" else float(text)
-    except ValueError:
-        raise Refusal.coded(9, "size must be a number") from None
-    if not number.is_integer() or not 1 <= number <= LARGEST_SIZE:
+    if not NUMBER.fullmatch(text.strip(" \t\n\v\f\r")):
+        raise Refusal.coded(9, "size must be a number")
+    number = int(text, 16) if "x" in text.lower() else float(text)
+    if not 1 <= number <= LARGEST_SIZE or number != int(number):
         raise Refusal.coded(9, f"size must be an integer between 1 and {LARGEST_SIZE}")
     return int(number)
 

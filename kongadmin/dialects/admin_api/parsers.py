@@ -17,6 +17,7 @@ from django.http.multipartparser import MultiPartParser, MultiPartParserError
 from kongadmin.dialects.admin_api.errors import Refusal
 
 MOST_ARGUMENTS = 1000
+MOST_STEPS = 100
 SUPPORTED = (
     "application/json",
     "application/x-www-form-urlencoded",
@@ -66,6 +67,8 @@ def path_of(name: str) -> list[str]:
     for part in name.split("."):
         plain = BRACKETS.sub("", part)
         steps += [plain, *BRACKETS.findall(part)]
+    if len(steps) > MOST_STEPS:
+        raise Refusal.plain(400, "Arguments are nested too deeply")
     return steps
 
 
@@ -121,10 +124,12 @@ def read_multipart(raw: bytes, request: HttpRequest) -> Pairs:
     """Return the text fields of a multipart body."""
     if not raw:
         return []
-    parser = MultiPartParser(request.META, BytesIO(raw), request.upload_handlers)
     try:
+        parser = MultiPartParser(request.META, BytesIO(raw), request.upload_handlers)
         fields, _ = parser.parse()
-    except (MultiPartParserError, TooManyFieldsSent) as error:
+    except MultiPartParserError as error:
+        raise Refusal.plain(400, "Cannot parse multipart body") from error
+    except TooManyFieldsSent as error:
         raise Refusal.plain(400, "Too many arguments") from error
     return [(name, value) for name, values in fields.lists() for value in values]
 

@@ -2,6 +2,7 @@
 
 from kongadmin.dialects.admin_api import errors
 from kongadmin.entities import Entity
+from kongadmin.fields import can_store
 from kongadmin.schema import Schema
 
 ENTITIES: dict[str, type[Entity]] = {}
@@ -21,7 +22,9 @@ def resolve_references(schema: Schema, values: dict, scope) -> dict:
             continue
         key = {k: v for k, v in given.items() if k in model.unique_keys and v}
         if key:
-            found = model.objects.in_scope(scope).filter(**key).first()
+            rows = model.objects.in_scope(scope).filter(**key)
+            is_possible = all(can_store(str(value)) for value in key.values())
+            found = rows.first() if is_possible else None
             if found is None:
                 raise errors.unresolved(field, key, kind["reference"])
             resolved[field] = {"id": str(found.pk)}

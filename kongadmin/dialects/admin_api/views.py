@@ -10,6 +10,7 @@ from kongadmin import changes
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
+from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 SAFE = ("GET", "HEAD")
@@ -17,6 +18,14 @@ SAFE = ("GET", "HEAD")
 
 class KongJSONRenderer(JSONRenderer):
     charset = "utf-8"
+
+    def render(self, *args, **kwargs) -> bytes:
+        """Return JSON; a request's bad UTF-8 is told in escapes."""
+        try:
+            return super().render(*args, **kwargs)
+        except UnicodeEncodeError:
+            self.ensure_ascii = True
+            return super().render(*args, **kwargs)
 
 
 class AlwaysJSON(BaseContentNegotiation):
@@ -62,7 +71,8 @@ class AdminView(APIView):
                 f"{user}, you do not have permissions to {verb} this resource"
             )
         changes.identify(str(user))
-        self.scope = ControlPlane.called(self.workspace)
+        name = self.workspace
+        self.scope = ControlPlane.called(name) if can_store(name) else None
         if self.scope is None:
             raise errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
 

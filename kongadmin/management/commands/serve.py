@@ -11,7 +11,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         serving.check_ports()
-        call_command("prepare")
+        try:
+            call_command("prepare")
+        except KeyboardInterrupt:
+            raise SystemExit(1) from None
         close_pools()  # a connection must not be shared with the processes to come
         raise SystemExit(serving.Supervisor().run(self.announce))
 

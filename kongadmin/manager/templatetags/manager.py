@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
@@ -19,6 +20,14 @@ DIALECTS = {
     "django_admin": "Django admin",
     "command": "Command",
 }
+DONE = {
+    "create": "created",
+    "update": "changed",
+    "delete": "deleted",
+    "reveal": "looked at",
+    "bulk": "changed",
+}
+NOUNS = {"consumers": "consumer", "keyauth_credentials": "key", "plugins": "plugin"}
 UNITS = (
     ("year", 31_536_000),
     ("month", 2_592_000),
@@ -61,6 +70,28 @@ def days_left(time: datetime | None) -> int | None:
 @register.filter
 def dialect(name: str) -> str:
     return DIALECTS.get(name, name)
+
+
+@register.filter
+def done(verb: str) -> str:
+    return DONE.get(verb, verb)
+
+
+@register.filter
+def noun(entity_type: str) -> str:
+    return NOUNS.get(entity_type, entity_type)
+
+
+@register.filter
+def place(change) -> str:
+    """Return the address of the page about what was changed, if it may have one."""
+    is_gone = change.verb == "delete" and change.subject_id == change.entity_id
+    if is_gone or not change.subject_id:
+        return ""
+    if change.entity_type == "plugins":
+        return reverse("plugins:show", args=[change.entity_id])
+    view = "show" if change.entity_type == "consumers" else "credentials"
+    return reverse(f"consumers:{view}", args=[change.subject_id])
 
 
 @register.filter

@@ -29,7 +29,7 @@ def ask(
     application: Callable | None = None,
     peer: str = "127.0.0.1",
 ) -> Answer:
-    """Ask a WSGI callable, the proxy listener's by default, as a client would."""
+    """Ask a WSGI callable as a client would; without one, the path's own."""
     from kongadmin.gateway import wsgi
 
     path, query = urlsplit(target).path, urlsplit(target).query
@@ -53,7 +53,8 @@ def ask(
         assert len(names) == len(set(names))
         answered.update(status=int(status[:3]), headers=dict(headers))
 
-    body = (application or wsgi.proxy)(environ, start_response)
+    own = wsgi.dataplane if path.startswith("/dataplane/") else wsgi.proxy
+    body = (application or own)(environ, start_response)
     return Answer(body=b"".join(body), **answered)
 
 

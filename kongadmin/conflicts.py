@@ -80,9 +80,9 @@ def refuse_older_digests(entity: "Entity") -> None:
         if not isinstance(constraint, UniqueConstraint):
             continue
         kinds = map(model._meta.get_field, constraint.fields)
-        if any(isinstance(kind, DigestField) for kind in kinds):
-            if holder_of(entity, constraint):
-                raise IntegrityError(f"{constraint.name}, by an older digest")
+        has_digest = any(isinstance(kind, DigestField) for kind in kinds)
+        if has_digest and holder_of(entity, constraint):
+            raise IntegrityError(f"{constraint.name}, by an older digest")
 
 
 def holder_of(entity: "Entity", constraint: UniqueConstraint) -> "Entity | None":

@@ -101,8 +101,8 @@ class Entity(models.Model):
         abstract = True
 
     @classmethod
-    def from_db(cls, db, field_names, values) -> Self:
-        entity = super().from_db(db, field_names, values)
+    def from_db(cls, db, field_names, values, *, fetch_mode=None) -> Self:
+        entity = super().from_db(db, field_names, values, fetch_mode=fetch_mode)
         entity._loaded = field_names, values
         return entity
 

@@ -49,6 +49,9 @@ class SecretField(models.BinaryField):
             value = keyring.encrypt(value)
         return super().get_db_prep_value(value, connection, prepared)
 
+    def to_python(self, value):
+        return value  # bytes in base64 are what Django would read text as
+
     def from_db_value(self, value, expression, connection) -> str | None:
         return None if value is None else keyring.decrypt(bytes(value))
 

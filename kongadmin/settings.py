@@ -173,6 +173,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "kongadmin.manager.shell.shell",
             ],
+            "libraries": {"manager": "kongadmin.manager.templatetags.manager"},
         },
     },
 ]

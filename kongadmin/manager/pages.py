@@ -1,6 +1,7 @@
 """The pages that belong to no single app: overview, search, activity, errors."""
 
 from datetime import timedelta
+from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -94,8 +95,14 @@ def choose_theme(request: HttpRequest) -> HttpResponse:
 
 
 def refused(request: HttpRequest, status: int, title: str, text: str) -> HttpResponse:
-    context = {"status": status, "heading": title, "text": text}
+    context = why(request, status, title, text)
     return render(request, "error.html", context, status=status)
+
+
+def why(request: HttpRequest, status: int, title: str, text: str) -> dict[str, Any]:
+    """Return what error.html shows."""
+    id_ = getattr(request, "request_id", "")
+    return {"status": status, "heading": title, "text": text, "request_id": id_}
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -115,12 +122,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say so without the database or the session: they may be what is broken."""
-    context = {
-        "status": 500,
-        "heading": "An unexpected error",
-        "text": "Something broke on our side; nothing was saved. Try again.",
-        "request_id": getattr(request, "request_id", ""),
-    }
+    text = "Something broke on our side; nothing was saved. Try again."
+    context = why(request, 500, "An unexpected error", text)
     return HttpResponse(render_to_string("error.html", context), status=500)
 
 

@@ -25,7 +25,7 @@ DONE = {
     "update": "changed",
     "delete": "deleted",
     "reveal": "looked at",
-    "bulk": "changed",
+    "bulk": "wrote",
 }
 NOUNS = {"consumers": "consumer", "keyauth_credentials": "key", "plugins": "plugin"}
 UNITS = (
@@ -42,7 +42,7 @@ def distance(seconds: float) -> str:
     for name, length in UNITS:
         count = int(seconds // length)
         if count:
-            plural = "s" if count > 1 and len(name) > 3 else ""
+            plural = "s" if count > 1 and name not in ("h", "min") else ""
             return f"{count} {name}{plural}"
     return ""
 

@@ -119,6 +119,7 @@ def test_only_trusted_networks_may_ask(gateway, url, carl):
 
 
 def test_the_proxy_listener_believes_no_forwarded_header(gateway, url, carl):
+    make_plugin("key-auth")
     headers = {**ASKING["traefik"], "X-Forwarded-Uri": "/x?apikey=k"}
 
     answer = gateway(f"{url}traefik", headers=headers, application=wsgi.proxy)

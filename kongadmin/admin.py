@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 
 from kongadmin.changes import Change, acting
 from kongadmin.tags import Tag
+from realms.models import DEFAULT, ControlPlane
 
 admin.site.site_header = admin.site.site_title = "kongadmin"
 admin.site.index_title = "Records"
@@ -41,10 +42,11 @@ class EntityAdmin(ActingAdmin):
     show_full_result_count = False
     list_per_page = 50
 
-    def get_readonly_fields(self, request, obj=None):
-        """Scope is chosen once: an entity does not move between control planes."""
-        fixed = self.readonly_fields
-        return fixed if obj else tuple(name for name in fixed if name != "scope")
+    def save_model(self, request, obj, form, change) -> None:
+        """Store it; what is new belongs to the default control plane, and stays."""
+        if not change:
+            obj.scope = ControlPlane.objects.get(name=DEFAULT)
+        super().save_model(request, obj, form, change)
 
     def delete_queryset(self, request, queryset) -> None:
         for entity in queryset:

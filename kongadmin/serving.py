@@ -52,6 +52,7 @@ class DjangoListeners(BaseApplication):
             "loglevel": settings.LOG_LEVEL,
             "control_socket_disable": True,
             "pre_request": count_content_types,
+            "worker_exit": ignore_signals,
         }
         for name, value in options.items():
             self.cfg.set(name, value)
@@ -60,6 +61,12 @@ class DjangoListeners(BaseApplication):
         from kongadmin.listeners import application
 
         return application
+
+
+def ignore_signals(arbiter, worker) -> None:
+    """Let a worker that has ended clean up: a second Ctrl+C would interrupt it."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def count_content_types(worker, request) -> None:

@@ -10,8 +10,10 @@ from servers import Server
 # Debian's Chromium where there is one, else the one that Playwright has installed.
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
-# Chromium calls every refused request an error; a form refused with these is none.
-REFUSALS = ("status of 409", "status of 422")
+# Chromium calls every refused request an error; a form refused with these is none,
+# nor is a page that a test asks for because it is missing.
+REFUSALS = ("status of 409", "status of 422", "status of 429")
+MISSING_PAGE = "/no-such-page"
 REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
     `CSP: ${event.violatedDirective} refused ${event.blockedURI || event.sample}`));
@@ -49,9 +51,11 @@ def watch(page: Page, errors: list[str]) -> None:
     """Collect what the page complains about: console errors, exceptions, CSP."""
 
     def on_console(message: ConsoleMessage) -> None:
+        url = message.location.get("url", "")
         harmless = any(refusal in message.text for refusal in REFUSALS)
+        harmless |= url.endswith(MISSING_PAGE)
         if message.type == "error" and not harmless:
-            errors.append(f"{message.text} ({message.location.get('url', '')})")
+            errors.append(f"{message.text} ({url})")
 
     page.add_init_script(REPORT_CSP)
     page.on("console", on_console)

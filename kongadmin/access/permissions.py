@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django_htmx.http import HttpResponseClientRefresh
 
 READ, WRITE, REVEAL = "read", "write", "reveal"
 
@@ -37,6 +38,8 @@ def needs(verb: str, what: Any) -> Callable:
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
             if not request.user.is_authenticated:
+                if request.htmx:  # the session ended: the page has to go, not a part
+                    return HttpResponseClientRefresh()
                 return redirect_to_login(request.get_full_path())
             if not may(request.user, verb, entity_type):
                 raise PermissionDenied

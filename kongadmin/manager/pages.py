@@ -34,6 +34,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     expiring = keys.filter(expires_at__gt=now, expires_at__lt=now + SOON)
     consumers = Consumer.objects.in_scope(scope)
     plugins = Plugin.objects.in_scope(scope)
+    key_auths = plugins.filter(name="key-auth", enabled=True, consumer=None)
     context = {
         "counts": [
             ("Consumers", count_up_to(consumers), reverse("consumers:list")),
@@ -47,7 +48,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             ("Admin API", settings.ADMIN_LISTEN.url),
             ("Manager", settings.ADMIN_GUI_URL or settings.ADMIN_GUI_LISTEN.url),
         ],
-        "has_key_auth": plugins.filter(name="key-auth", enabled=True).exists(),
+        "key_auth": key_auths.first(),
         "first_consumer": consumers.order_by("pk").first(),
     }
     return render_page(request, "overview.html", "content", context)

@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from browsing import MISSING_PAGE
 from servers import Server, ask
 
 PAGES = [
@@ -26,7 +27,7 @@ PAGES = [
     "/account/password",
     "/account/tokens",
     "/account/tokens/create",
-    "/no-such-page",
+    MISSING_PAGE,
 ]
 LOOKS = {
     "light-wide": {"color_scheme": "light", "viewport": {"width": 1440, "height": 900}},
@@ -80,7 +81,7 @@ def test_a_list_of_thirty_is_light(
         ask(f"{server.admin}/consumers/light-{number:02}", "PUT", json={"tags": ["x"]})
     page: Page = new_page(storage_state=session)
     answers = []
-    page.on("response", answers.append)
+    page.on("response", lambda answer: answers.append(answer))
 
     page.goto("/consumers?q=light-")
     page.wait_for_load_state("networkidle")

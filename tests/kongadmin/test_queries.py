@@ -17,6 +17,7 @@ from kongadmin.access.models import APIToken, SignInFailure
 from kongadmin.changes import Change
 from kongadmin.plugins.models import Plugin
 from kongadmin.tags import Tag, TagFilter
+from realms.models import forget
 
 numbers = iter(range(10_000))
 
@@ -27,6 +28,9 @@ def requests() -> dict[str, Callable[[Client], object]]:
 
     def create_key(api: Client):
         return api.post("/consumers/anna/key-auth", json={})
+
+    def update(api: Client):
+        return api.patch("/consumers/anna", json={"tags": ["a", f"{next(numbers)}"]})
 
     return {
         "list": lambda api: api.get("/consumers"),
@@ -41,7 +45,7 @@ def requests() -> dict[str, Callable[[Client], object]]:
         "owner of a key": lambda api: api.get("/key-auths/apikey/consumer"),
         "create": create,
         "create key": create_key,
-        "update": lambda api: api.patch("/consumers/anna", json={"tags": ["a", "b"]}),
+        "update": update,
         "conflict": lambda api: api.post("/consumers", json={"username": "anna"}),
         "tags": lambda api: api.get("/tags"),
         "plugins": lambda api: api.get("/plugins"),
@@ -56,11 +60,7 @@ def test_a_request_costs_the_same_at_one_and_at_a_hundred_rows(
     anna = make_consumer(username="anna", custom_id="a", tags=["a"])
     make_key(anna, key="apikey")
     ask = requests()[name]
-    ask(api)  # what is remembered from then on: content types, control planes
     at_one = count(api, ask)
-    anna = Consumer.objects.get(pk=anna.pk)
-    anna.tags = ["a"]
-    anna.save()
     for _ in range(99):
         make_key(make_consumer(tags=["a"]))
         make_key(anna)
@@ -69,9 +69,10 @@ def test_a_request_costs_the_same_at_one_and_at_a_hundred_rows(
 
 
 def count(api: Client, ask: Callable) -> int:
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
+    """Return the queries of a request, without those that are remembered a while."""
+    forget()
+    ask(api)
+    with CaptureQueriesContext(connection) as captured:
         ask(api)
     return len(captured)
 
@@ -84,7 +85,6 @@ def test_what_is_read_most_is_read_in_as_few_queries_as_can_be(
     api: Client, name: str, most: int
 ) -> None:
     make_key(make_consumer(username="anna"), key="apikey")
-    requests()[name](api)
 
     assert count(api, requests()[name]) == most
 
@@ -108,9 +108,13 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
         "consumers by name": lambda: consumers.order_by("username_lower", "id")[:50],
         "consumers by age": lambda: consumers.order_by("-created_at", "-id")[:50],
         "consumers by two letters": lambda: consumers.matching("an"),
-        "consumers by tag": lambda: consumers.tagged(TagFilter(("a",)))[:50],
+        "consumers by tag": lambda: consumers.tagged(TagFilter(("a",))).order_by("pk")[
+            :50
+        ],
         "key by text": lambda: keys.live().by_ref("apikey"),
-        "keys of a consumer": lambda: keys.filter(consumer_id=some).order_by("pk"),
+        "keys of a consumer": lambda: KeyAuth.objects.filter(
+            scope_id=scope.pk, consumer_id=some
+        ).order_by("pk")[:100],
         "keys by id": lambda: keys.live().order_by("pk")[:100],
         "expired keys": lambda: keys.filter(expires_at__lt="2020-01-01T00:00Z"),
         "tags by row": lambda: tags.order_by("entity_id", "pk")[:100],
@@ -127,7 +131,20 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
 
 @pytest.fixture
 def rows(db) -> None:
-    list(make_consumers(default_control_plane(), 3000))
+    scope = default_control_plane()
+    list(make_consumers(scope, 3000))
+    Change.objects.bulk_create(
+        Change(
+            scope=scope,
+            actor="anna",
+            dialect="command",
+            verb="create",
+            entity_type="consumers",
+            entity_name="x",
+            subject_id=uuid4(),
+        )
+        for _ in range(500)
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
         if connection.vendor == "postgresql":
@@ -151,8 +168,10 @@ def uses_index(plan: str) -> bool:
 
 @pytest.mark.parametrize(
     "name",
-    ["consumers by id", "consumers by name", "consumers by age", "keys of a consumer"]
-    + ["keys by id", "tags by row", "plugins by id", "changes, newest first"],
+    [
+        *["consumers by id", "consumers by name", "consumers by age"],
+        *["keys of a consumer", "keys by id", "changes, newest first"],
+    ],
 )
 def test_a_page_is_read_in_the_order_of_an_index(rows, name: str) -> None:
     plan = look_ups()[name]().explain()

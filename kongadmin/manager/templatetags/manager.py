@@ -24,7 +24,7 @@ DONE = {
     "create": "created",
     "update": "changed",
     "delete": "deleted",
-    "reveal": "looked at",
+    "reveal": "revealed",
     "bulk": "wrote",
 }
 NOUNS = {"consumers": "consumer", "keyauth_credentials": "key", "plugins": "plugin"}
@@ -40,8 +40,8 @@ UNITS = (
 def distance(seconds: float) -> str:
     """Return a length of time in its largest unit: `3 days`, `2 h`, `5 min`."""
     for name, length in UNITS:
-        count = int(seconds // length)
-        if count:
+        if seconds >= length:
+            count = round(seconds / length)
             plural = "s" if count > 1 and name not in ("h", "min") else ""
             return f"{count} {name}{plural}"
     return ""
@@ -115,7 +115,9 @@ def shown(value: Any) -> str:
 def differences(change) -> list[tuple[str, Any, Any]]:
     """Return (field, before, after) for every field that a change touched."""
     before, after = change.before or {}, change.after or {}
-    hidden = ("id", "created_at", "scope")
+    # On the page of its consumer, whose a credential is goes without saying.
+    is_child = change.subject_id != change.entity_id
+    hidden = ("id", "created_at", "scope", *["consumer"] * is_child)
     names = dict.fromkeys([*after, *before])
     return [
         (name, before.get(name), after.get(name))

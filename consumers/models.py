@@ -20,7 +20,7 @@ SCHEMAS = Path(__file__).parent / "schemas"
 SHORTEST_INNER_SEARCH = 3
 # Others would need escaping, or are addresses of pages, or look like an id.
 PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~@-]*")
-RESERVED_NAMES = ("create", "find")
+RESERVED_NAMES = ("create",)
 LAST_CHARACTER = "\U0010ffff"
 
 

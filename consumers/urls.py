@@ -7,7 +7,6 @@ app_name = "consumers"
 urlpatterns = [
     path("", views.list_consumers, name="list"),
     path("/create", views.new_consumer, name="new"),
-    path("/find", views.find_by_key, name="find_by_key"),
     path("/<str:ref>", views.show_consumer, name="show"),
     path("/<str:ref>/edit", views.edit_consumer, name="edit"),
     path("/<str:ref>/delete", views.delete_consumer, name="delete"),

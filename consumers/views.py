@@ -1,15 +1,18 @@
 """The pages about consumers and their credentials."""
 
-from urllib.parse import urlencode
+from uuid import UUID
 
-from django.contrib import messages
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Max, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from consumers.credentials import CREDENTIALS, CredentialType
 from consumers.forms import ConsumerForm, EntityForm, KeyAuthForm
@@ -34,17 +37,23 @@ SORTS = {
 NEWEST_FIRST = {"newest": Sort("pk")}
 
 
-def find_consumer(request: HttpRequest, ref: str) -> Consumer:
-    """Return the consumer that an address names; 404 page if there is none."""
-    consumer = Consumer.objects.in_scope(request.scope).by_ref(ref).first()
+def find_consumer(request: HttpRequest, ref: str, lock: bool = False) -> Consumer:
+    """Return the consumer that an address names; 404 page if there is none.
+
+    `lock` keeps others from writing it until the transaction ends.
+    """
+    rows = Consumer.objects.in_scope(request.scope)
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    consumer = rows.by_ref(ref).first()
     if consumer is None:
         raise Http404(f"There is no consumer {ref} in {request.scope}.")
     return consumer
 
 
-def find_credential(request: HttpRequest, consumer: Consumer, kind: str, ref):
+def find_credential(consumer: Consumer, kind: str, id: UUID, lock: bool = False):
     rows = find_type(kind).model.objects.of(consumer)
-    return get_object_or_404(rows, pk=ref)
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    return get_object_or_404(rows, pk=id)
 
 
 def find_type(kind: str) -> CredentialType:
@@ -62,20 +71,21 @@ def with_usage(keys: list[KeyAuth]) -> list[KeyAuth]:
 
 
 def with_credentials(consumers: list[Consumer]) -> list[Consumer]:
-    """Give each consumer `key_count` and `used_at`, for the list; two queries."""
-    ids = [consumer.pk for consumer in consumers]
-    keys = list(
-        KeyAuth.objects.filter(consumer_id__in=ids).live().values("id", "consumer_id")
-    )
-    used = LastUsed.objects.in_bulk([key["id"] for key in keys])
+    """Give each consumer `key_count` and `used_at`, for the list; one query."""
+    used = LastUsed.objects.filter(pk=OuterRef("pk")).values("used_at")
+    keys = KeyAuth.objects.filter(consumer_id__in=[c.pk for c in consumers]).live()
+    rows = keys.annotate(used_at=Subquery(used)).values("consumer_id")
+    found = {
+        row["consumer_id"]: row
+        for row in rows.annotate(count=Count("pk"), last=Max("used_at"))
+    }
     for consumer in consumers:
-        mine = [key["id"] for key in keys if key["consumer_id"] == consumer.pk]
-        times = [used[id_].used_at for id_ in mine if id_ in used]
-        consumer.key_count, consumer.used_at = len(mine), max(times, default=None)
+        row = found.get(consumer.pk, {})
+        consumer.key_count, consumer.used_at = row.get("count", 0), row.get("last")
     return consumers
 
 
-@require_GET
+@require_safe
 @needs(READ, Consumer)
 def list_consumers(request: HttpRequest) -> HttpResponse:
     """One page of consumers, searched by part of a name and narrowed by a tag."""
@@ -98,25 +108,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
     return render_page(request, "consumers/list.html", "results", context)
 
 
-@require_POST
-@needs(READ, Consumer)
-def find_by_key(request: HttpRequest) -> HttpResponse:
-    """Go to the consumer that a pasted key belongs to; no address holds the key."""
-    key = request.POST.get("key", "").strip()
-    rows = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
-    found = rows.by_ref(key).first() if key else None
-    if found:
-        url = reverse("consumers:credentials", args=[found.consumer.ref])
-        return see_other(request, url, f"Found by its key: {found.consumer}.")
-    url = reverse("consumers:list")
-    # Text that is part of a name is no secret, however much it looks like one.
-    if key and Consumer.objects.in_scope(request.scope).matching(key).exists():
-        return see_other(request, f"{url}?{urlencode({'q': key})}")
-    messages.warning(request, "No consumer has that key.")
-    return see_other(request, url)
-
-
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, Consumer)
 def new_consumer(request: HttpRequest) -> HttpResponse:
     consumer = Consumer(scope=request.scope)
@@ -131,11 +123,11 @@ def new_consumer(request: HttpRequest) -> HttpResponse:
     return render_page(request, "consumers/form.html", "form", context, status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, Consumer)
 @transaction.atomic
 def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
-    consumer = find_consumer(request, ref)
+    consumer = find_consumer(request, ref, lock=request.method == "POST")
     stored = find_consumer(request, ref)
     form = ConsumerForm(request.POST or None, instance=consumer)
     context = {
@@ -163,7 +155,7 @@ def stale_context(form: EntityForm, stored: Entity) -> dict:
     }
 
 
-@require_GET
+@require_safe
 @needs(READ, Consumer)
 def show_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Configuration: the consumer as fields, or as JSON with ?format=json."""
@@ -183,7 +175,7 @@ def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict
     }
 
 
-@require_GET
+@require_safe
 @needs(READ, Consumer)
 def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Credentials: a section per type, secrets masked."""
@@ -201,7 +193,7 @@ def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
     return render_page(request, "consumers/credentials.html", "tab", context)
 
 
-@require_GET
+@require_safe
 @needs(READ, Consumer)
 def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Activity: what was done to the consumer and what belongs to it."""
@@ -212,7 +204,7 @@ def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
     return render_page(request, "consumers/activity.html", "tab", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, Consumer)
 def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the consumer's name, say what goes with it, and delete it."""
@@ -237,7 +229,7 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     return render_page(request, "consumers/delete.html", "dialog", context, status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, KeyAuth)
 def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     consumer, credential_type = find_consumer(request, ref), find_type(kind)
@@ -258,13 +250,13 @@ def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, KeyAuth)
 @transaction.atomic
 def edit_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
     consumer = find_consumer(request, ref)
-    key = find_credential(request, consumer, kind, id)
-    stored = find_credential(request, consumer, kind, id)
+    key = find_credential(consumer, kind, id, lock=request.method == "POST")
+    stored = find_credential(consumer, kind, id)
     form = KeyAuthForm(request.POST or None, instance=key)
     context = {
         "form": form,
@@ -291,17 +283,17 @@ def edit_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpRespon
 def reveal_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
     """Show a stored key once more, and write down who wanted to see it."""
     consumer = find_consumer(request, ref)
-    key = find_credential(request, consumer, kind, id)
+    key = find_credential(consumer, kind, id)
     changes.record("reveal", key)
     context = {"consumer": consumer, "credential": key, "type": find_type(kind)}
     return render_page(request, "consumers/reveal.html", "dialog", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, KeyAuth)
 def delete_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
     consumer = find_consumer(request, ref)
-    key = find_credential(request, consumer, kind, id)
+    key = find_credential(consumer, kind, id)
     if request.method == "POST":
         key.delete()
         url = reverse("consumers:credentials", args=[consumer.ref])

@@ -8,7 +8,11 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from kongadmin.access import throttle
 from kongadmin.access.forms import TokenForm
@@ -59,7 +63,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return see_other(request, reverse("access:sign_in"), "You are signed out.")
 
 
-@require_GET
+@require_safe
 @needs(READ, "account")
 def account(request: HttpRequest) -> HttpResponse:
     return see_other(request, reverse("access:tokens"))
@@ -78,7 +82,7 @@ def change_password(request: HttpRequest) -> HttpResponse:
     return render_page(request, "access/password.html", "form", {"form": form}, status)
 
 
-@require_GET
+@require_safe
 @needs(READ, "tokens")
 def list_tokens(request: HttpRequest) -> HttpResponse:
     """The person's own tokens; a new one is shown here, once."""

@@ -1,21 +1,28 @@
 """The pages that belong to no single app: overview, search, activity, errors."""
 
+import re
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import (
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from consumers.models import Consumer, KeyAuth
 from kongadmin.access.permissions import READ, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
+from kongadmin.entities import UUID_TEXT
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
@@ -25,7 +32,7 @@ SOON = timedelta(days=30)
 SHOWN = 8
 
 
-@require_GET
+@require_safe
 @needs(READ, Consumer)
 def overview(request: HttpRequest) -> HttpResponse:
     """What is there, what needs attention, and what to do first."""
@@ -54,10 +61,15 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render_page(request, "overview.html", "content", context)
 
 
-@require_GET
+@require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, Consumer)
 def search(request: HttpRequest) -> HttpResponse:
-    """Find consumers by part of a name; the only hit is opened at once."""
+    """Find consumers by part of a name; the only hit is opened at once.
+
+    The search box posts, so that a key pasted into it lands in no address.
+    """
+    if request.method == "POST":
+        return find(request, request.POST.get("q", "").strip())
     text = request.GET.get("q", "").strip()
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
@@ -72,7 +84,28 @@ def search(request: HttpRequest) -> HttpResponse:
     return render_page(request, "search.html", "content", context)
 
 
-@require_GET
+def find(request: HttpRequest, text: str) -> HttpResponse:
+    """Go to the consumer whose key `text` is, else to what is called like it."""
+    keys = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
+    key = keys.by_ref(text).first() if text else None
+    if key:
+        url = reverse("consumers:credentials", args=[key.consumer.ref])
+        return see_other(request, url, f"Found by its key: {key.consumer}.")
+    named = Consumer.objects.in_scope(request.scope).matching(text)
+    if looks_secret(text) and not named.exists():
+        messages.warning(request, "No consumer has that key.")
+        return see_other(request, reverse("consumers:list"))
+    return see_other(request, f"{reverse('manager:search')}?{urlencode({'q': text})}")
+
+
+def looks_secret(text: str) -> bool:
+    """Say whether `text` may be a key: long, in one piece, and no id."""
+    return (
+        len(text) >= 20 and not re.search(r"\s", text) and not UUID_TEXT.fullmatch(text)
+    )
+
+
+@require_safe
 @needs(READ, "changes")
 def activity(request: HttpRequest) -> HttpResponse:
     """Everything that was done in the control plane, newest first."""

@@ -2,7 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from kongadmin.access.permissions import READ, needs
 from kongadmin.manager.paging import Page, Sort
@@ -10,7 +10,7 @@ from kongadmin.manager.render import render_page
 from kongadmin.plugins.models import Plugin, whole_schema
 
 
-@require_GET
+@require_safe
 @needs(READ, Plugin)
 def list_plugins(request: HttpRequest) -> HttpResponse:
     rows = Plugin.objects.in_scope(request.scope).select_related("consumer")
@@ -18,7 +18,7 @@ def list_plugins(request: HttpRequest) -> HttpResponse:
     return render_page(request, "plugins/list.html", "results", {"page": page})
 
 
-@require_GET
+@require_safe
 @needs(READ, Plugin)
 def show_plugin(request: HttpRequest, id) -> HttpResponse:
     """A plugin's whole configuration, field by field with its help."""

@@ -167,11 +167,11 @@ const isSecret = (text) => text.length >= 20 && !/\s/.test(text) && !UUID.test(t
 const typed = (form) => (find("[name=q]", form)?.value ?? "").trim();
 
 on("submit", "form[data-secret-search]", (form, event) => {
-  const by = find("#find-by-key");
-  if (!by || !isSecret(typed(form))) return;
+  const posted = find("form.top-search");
+  if (!posted || !isSecret(typed(form))) return;
   event.preventDefault();
-  by.elements.key.value = typed(form);
-  by.submit();
+  posted.elements.q.value = typed(form);
+  posted.submit();
 });
 document.addEventListener("htmx:confirm", (event) => {
   const form = event.target.closest?.("form[data-secret-search]");

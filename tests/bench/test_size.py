@@ -176,8 +176,8 @@ def deep_page(names: list[str], number: int) -> str:
 
 def paste(cookies: dict[str, str], key: str) -> tuple[str, str, str]:
     """Return the request that looks a key up as the Manager's form does."""
-    form = {"key": key, "csrfmiddlewaretoken": cookies["kongadmin_csrf"]}
-    return "POST", "/consumers/find", urlencode(form)
+    form = {"q": key, "csrfmiddlewaretoken": cookies["kongadmin_csrf"]}
+    return "POST", "/search", urlencode(form)
 
 
 @pytest.mark.skipif(

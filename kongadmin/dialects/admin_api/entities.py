@@ -4,7 +4,6 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
-
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone

@@ -28,7 +28,8 @@ LISTENERS = {
 }
 AUTHORIZER = "kongadmin.gateway.wsgi:proxy"
 SECONDS_TO_STOP = 10
-SHORTEST_LIFE = 2.0
+SECONDS_TO_START = 30
+SHORTEST_LIFE, PAUSE = 2.0, 1.0
 
 # Kong takes raw UTF-8 in a path, and tells its version in the header that decK reads.
 gunicorn.http.message.RFC9112_TARGET_INVALID = re.compile(r"[\x00-\x20\x7f]")
@@ -152,7 +153,8 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         signal.signal(signal.SIGHUP, self.reload)
-        if self.wait_until_ready():
+        is_ready = self.wait_until_ready()
+        if is_ready:
             on_ready()
         code = 0
         while self.running:
@@ -160,10 +162,14 @@ class Supervisor:
             starter = self.running.pop(pid, None)
             if starter is None or self.is_stopping:
                 continue
-            if time.monotonic() - self.started[pid] < SHORTEST_LIFE:
+            life = time.monotonic() - self.started.pop(pid)
+            if not is_ready and life < SECONDS_TO_START:
                 code = os.waitstatus_to_exitcode(status) or 1
                 self.stop()
-            else:
+                continue
+            # What has served once is brought back, not too often if it fails again.
+            time.sleep(PAUSE if life < SHORTEST_LIFE else 0)
+            if not self.is_stopping:
                 self.start(starter)
         return code
 

@@ -149,10 +149,8 @@ def test_what_was_acknowledged_outlives_a_kill_of_all_workers(own: Server) -> No
 
 def kill_workers(server: Server) -> None:
     """End every process that serves requests, and none that looks after them."""
-    family = server.processes()
-    parents = {parent for parent, _ in family.values()}
-    for pid in family:
-        if pid not in parents:
+    for pid, (parent, _) in server.processes().items():
+        if parent != server.process.pid:
             send(pid, signal.SIGKILL)
 
 

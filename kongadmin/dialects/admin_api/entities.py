@@ -298,6 +298,8 @@ def take_ttl(schema: Schema, values: dict) -> int | None:
     if not schema.ttl or "ttl" not in values:
         return None
     ttl = values.pop("ttl")
-    if isinstance(ttl, bool) or ttl not in range(LONGEST_TTL + 1):
+    if isinstance(ttl, float) and ttl.is_integer():
+        ttl = int(ttl)
+    if type(ttl) is not int or not 0 <= ttl <= LONGEST_TTL:
         raise errors.invalid_options(ttl=BAD_TTL)
-    return int(ttl)
+    return ttl

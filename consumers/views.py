@@ -92,7 +92,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
     text, tag = request.GET.get("q", "").strip(), request.GET.get("tag", "").strip()
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     if tag:
-        rows = rows.tagged(TagFilter((tag,)))
+        rows = rows.tagged(TagFilter((tag,)), request.scope)
     page = Page(rows, request.GET, SORTS, "username")
     with_credentials(page.items)
     context = {

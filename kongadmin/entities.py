@@ -65,14 +65,16 @@ class EntityQuerySet(models.QuerySet):
         """Leave out what has expired by `now`."""
         return self
 
-    def tagged(self, wanted: TagFilter) -> Self:
-        """Keep rows that have all the tags of `wanted`, or any of them."""
-        rows = Tag.objects.filter(entity_id=models.OuterRef("pk"))
+    def tagged(self, wanted: TagFilter, scope) -> Self:
+        """Keep the rows of a scope that have all the tags of `wanted`, or any."""
+        found = Tag.objects.filter(scope_id=scope.pk)
         if wanted.any:
-            return self.filter(models.Exists(rows.filter(tag__in=wanted.tags)))
-        return self.filter(
-            *(models.Exists(rows.filter(tag=tag)) for tag in wanted.tags)
-        )
+            ids = found.filter(tag__in=wanted.tags).values("entity_id")
+            return self.filter(pk__in=ids)
+        rows = self
+        for tag in wanted.tags:
+            rows = rows.filter(pk__in=found.filter(tag=tag).values("entity_id"))
+        return rows
 
 
 class Entity(models.Model):

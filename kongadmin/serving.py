@@ -28,8 +28,7 @@ LISTENERS = {
 }
 AUTHORIZER = "kongadmin.gateway.wsgi:proxy"
 SECONDS_TO_STOP = 10
-SECONDS_TO_START = 30
-SHORTEST_LIFE, PAUSE = 2.0, 1.0
+LOOK, PAUSE = 0.02, 2.0
 
 # Kong takes raw UTF-8 in a path, and tells its version in the header that decK reads.
 gunicorn.http.message.RFC9112_TARGET_INVALID = re.compile(r"[\x00-\x20\x7f]")
@@ -153,34 +152,32 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         signal.signal(signal.SIGHUP, self.reload)
-        is_ready = self.wait_until_ready()
-        if is_ready:
-            on_ready()
-        code = 0
+        code, is_ready = 0, False
         while self.running:
-            pid, status = os.waitpid(-1, 0)
-            starter = self.running.pop(pid, None)
-            if starter is None or self.is_stopping:
-                continue
-            life = time.monotonic() - self.started.pop(pid)
-            if not is_ready and life < SECONDS_TO_START:
-                code = os.waitstatus_to_exitcode(status) or 1
-                self.stop()
-                continue
-            # What has served once is brought back, not too often if it fails again.
-            time.sleep(PAUSE if life < SHORTEST_LIFE else 0)
-            if not self.is_stopping:
-                self.start(starter)
+            patience = 0 if is_ready or self.is_stopping else os.WNOHANG
+            pid, status = os.waitpid(-1, patience)
+            if pid:
+                code = self.replace(pid, status, is_ready) or code
+            elif all(map(answers, LISTENERS.values())):
+                is_ready = True
+                on_ready()
+            else:
+                time.sleep(LOOK)
         return code
 
-    def wait_until_ready(self, seconds: float = 20) -> bool:
-        """Return whether every listener answers before the time is over."""
-        missing = list(LISTENERS.values())
-        end = time.monotonic() + seconds
-        while missing and not self.is_stopping and time.monotonic() < end:
-            missing = [address for address in missing if not answers(address)]
-            time.sleep(0.02 if missing else 0)
-        return not missing
+    def replace(self, pid: int, status: int, is_ready: bool) -> int:
+        """Start what ended once more; its exit code, if it never came to serve."""
+        starter = self.running.pop(pid, None)
+        if starter is None or self.is_stopping:
+            return 0
+        if not is_ready:
+            self.stop()
+            return os.waitstatus_to_exitcode(status) or 1
+        # Not too often, if it fails again and again.
+        time.sleep(PAUSE if time.monotonic() - self.started.pop(pid) < PAUSE else 0)
+        if not self.is_stopping:
+            self.start(starter)
+        return 0
 
     def send(self, number: int) -> None:
         for pid in self.running:

@@ -66,6 +66,7 @@ LOG_LEVEL = env(
     "Least severe log line that is written.",
 )
 GUI = urlsplit(ADMIN_GUI_URL)
+ADMIN_GUI_ORIGIN = f"{GUI.scheme}://{GUI.netloc}" if ADMIN_GUI_URL else ""
 MORE_HOSTS = env(
     "ALLOWED_HOSTS",
     "",
@@ -266,7 +267,7 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "kongadmin_session", "kongadmin_csrf"
 X_FRAME_OPTIONS = "DENY"
-CSRF_TRUSTED_ORIGINS = [ADMIN_GUI_URL] if ADMIN_GUI_URL else []
+CSRF_TRUSTED_ORIGINS = [ADMIN_GUI_ORIGIN] if ADMIN_GUI_URL else []
 CSRF_FAILURE_VIEW = "kongadmin.manager.pages.csrf_failure"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 

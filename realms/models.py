@@ -1,5 +1,6 @@
 from typing import Self
 
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from uuid_utils.compat import uuid7
@@ -8,6 +9,22 @@ from kongadmin import revision
 from kongadmin.fields import TextKey
 
 DEFAULT = "default"
+# First segments of the Admin API's paths: a control plane of that name would be hidden.
+RESERVED = frozenset(
+    "acls ca_certificates certificates config consumer_groups consumers dataplane "
+    "endpoints filter-chains keys key-sets keyauth_credentials kong licenses metrics "
+    "oauth2 oauth2_tokens openapi.json partials plugins routes schemas services snis "
+    "status tags upstreams vaults workspaces jwts basic-auths hmac-auths key-auths "
+    "key-auths-enc mtls-auths".split()  # noqa: SIM905
+)
+
+
+def not_reserved(name: str) -> None:
+    """Refuse a control plane's name that the Admin API's own paths would hide."""
+    if name in RESERVED:
+        raise ValidationError("this name is an address of the Admin API")
+
+
 known = revision.Cache(revision.CONTROL_PLANES)
 
 
@@ -37,7 +54,8 @@ class ControlPlane(Scope):
             RegexValidator(
                 r"\A[\w.~-]+\Z",
                 "only letters, digits, '.', '-', '_' and '~' are allowed",
-            )
+            ),
+            not_reserved,
         ],
     )
     comment = models.TextField(blank=True)

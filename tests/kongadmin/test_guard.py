@@ -55,7 +55,7 @@ def test_an_older_browser_is_known_by_its_origin(
 def test_the_manager_and_pages_of_this_machine_may_write(
     api: Client, settings, origin: str
 ) -> None:
-    settings.ADMIN_GUI_URL = GUI
+    settings.ADMIN_GUI_URL = settings.ADMIN_GUI_ORIGIN = GUI
     headers = {"Origin": origin, "Sec-Fetch-Site": "cross-site"}
 
     assert api.put("/consumers/anna", headers=headers).status == 200
@@ -90,7 +90,7 @@ def test_cors_echoes_the_origin_or_allows_any(client_of) -> None:
 def test_cors_allows_only_the_manager_where_it_has_an_address(
     client_of, settings
 ) -> None:
-    settings.ADMIN_GUI_URL = GUI
+    settings.ADMIN_GUI_URL = settings.ADMIN_GUI_ORIGIN = GUI
 
     answer = client_of().get("/consumers", headers=ELSEWHERE)
 

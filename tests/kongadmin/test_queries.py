@@ -107,9 +107,9 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
         "consumers by name": lambda: consumers.order_by("username_lower", "id")[:50],
         "consumers by age": lambda: consumers.order_by("-created_at", "-id")[:50],
         "consumers by two letters": lambda: consumers.matching("an"),
-        "consumers by tag": lambda: consumers.tagged(TagFilter(("a",))).order_by("pk")[
-            :50
-        ],
+        "consumers by tag": lambda: consumers.tagged(TagFilter(("a",)), scope).order_by(
+            "pk"
+        )[:50],
         "key by text": lambda: keys.live().by_ref("apikey"),
         "keys of a consumer": lambda: KeyAuth.objects.filter(
             scope_id=scope.pk, consumer_id=some

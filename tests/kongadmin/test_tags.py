@@ -4,7 +4,7 @@ import pytest
 
 from clients import Client
 from consumers.models import Consumer
-from factories import make_consumer, make_control_plane, make_key
+from factories import default_control_plane, make_consumer, make_control_plane, make_key
 from kongadmin.tags import Tag, TagFilter
 
 
@@ -49,8 +49,10 @@ def test_rows_are_found_by_all_tags_or_by_any(db) -> None:
     anna, berta = make_consumer(tags=["a", "b"]), make_consumer(tags=["b"])
     make_consumer(tags=["c"])
 
-    both = Consumer.objects.tagged(TagFilter(("a", "b")))
-    either = Consumer.objects.tagged(TagFilter(("a", "b"), any=True))
+    both = Consumer.objects.tagged(TagFilter(("a", "b")), default_control_plane())
+    either = Consumer.objects.tagged(
+        TagFilter(("a", "b"), any=True), default_control_plane()
+    )
 
     assert {*both} == {anna}
     assert {*either} == {anna, berta}

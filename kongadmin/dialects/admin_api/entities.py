@@ -124,7 +124,7 @@ class Collection(EntityView):
             return []
         if wanted is None or self.parent:
             return reads.page(self.model, self.scope, size, after, **self.within)
-        rows = self.rows().live().tagged(wanted)
+        rows = self.rows().live().tagged(wanted, self.scope)
         rows = rows.filter(pk__gt=after) if after else rows
         return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
 

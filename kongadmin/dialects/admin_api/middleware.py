@@ -132,7 +132,7 @@ def is_own(origin: str) -> bool:
         host = urlsplit(origin).hostname or ""
     except ValueError:
         return False
-    return origin == settings.ADMIN_GUI_URL or is_loopback(host)
+    return origin == settings.ADMIN_GUI_ORIGIN or is_loopback(host)
 
 
 def finish(
@@ -148,7 +148,7 @@ def finish(
     if request.method == "HEAD":
         response.content = b""
     origin = request.META.get("HTTP_ORIGIN", "*")
-    response["Access-Control-Allow-Origin"] = settings.ADMIN_GUI_URL or origin
+    response["Access-Control-Allow-Origin"] = settings.ADMIN_GUI_ORIGIN or origin
     response["Access-Control-Allow-Credentials"] = "true"
     if settings.ADMIN_GUI_URL:
         response["Vary"] = "Origin"

@@ -1,3 +1,6 @@
+import signal
+from typing import NoReturn
+
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
@@ -5,16 +8,20 @@ from kongadmin import serving
 from kongadmin.apps import close_pools
 
 
+def leave(*_: object) -> NoReturn:
+    """End before anything serves, as cleanly as afterwards."""
+    raise SystemExit(0)
+
+
 class Command(BaseCommand):
     help = "Serve the authorizer, the Admin API and the Manager until told to stop."
     requires_system_checks = []
 
     def handle(self, *args, **options) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, leave)
         serving.check_ports()
-        try:
-            call_command("prepare")
-        except KeyboardInterrupt:
-            raise SystemExit(1) from None
+        call_command("prepare")
         close_pools()  # a connection must not be shared with the processes to come
         raise SystemExit(serving.Supervisor().run(self.announce))
 

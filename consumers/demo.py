@@ -22,13 +22,13 @@ from kongadmin.tags import Tag
 COMPANIES = """
     acme aperture contoso cyberdyne fabrikam globex hooli initech massive monarch
     northwind oscorp pied-piper soylent stark tyrell umbrella vandelay wayne wonka
-""".split()  # noqa: SIM905
+""".split()
 SYSTEMS = """
     analytics audit billing catalog checkout crm etl fleet gateway ingest inventory
     invoices ledger mobile orders partner payroll portal pricing reports search
     shipping support sync webshop
-""".split()  # noqa: SIM905
-TAGS = "beta batch eu gold internal legacy partner silver trial us".split()  # noqa: SIM905
+""".split()
+TAGS = "beta batch eu gold internal legacy partner silver trial us".split()
 ALPHABET = bytes.maketrans(b"+/", b"Zz")
 BATCH = 10_000
 

@@ -15,7 +15,7 @@ RESERVED = frozenset(
     "endpoints filter-chains keys key-sets keyauth_credentials kong licenses metrics "
     "oauth2 oauth2_tokens openapi.json partials plugins routes schemas services snis "
     "status tags upstreams vaults workspaces jwts basic-auths hmac-auths key-auths "
-    "key-auths-enc mtls-auths".split()  # noqa: SIM905
+    "key-auths-enc mtls-auths".split()
 )
 
 

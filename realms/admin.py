@@ -8,6 +8,7 @@ from realms.models import ControlPlane, Scope
 class ControlPlaneAdmin(admin.ModelAdmin):
     list_display = ("name", "comment", "created_at")
     ordering = ("name",)
+    actions = None
 
     def get_readonly_fields(self, request, obj=None):
         return ("name",) if obj and obj.is_default else ()
@@ -16,9 +17,6 @@ class ControlPlaneAdmin(admin.ModelAdmin):
         """The default control plane stays."""
         may = super().has_delete_permission(request, obj)
         return may and not (obj and obj.is_default)
-
-    def get_actions(self, request):
-        return {}
 
 
 @admin.register(Scope)

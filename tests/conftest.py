@@ -36,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("TEST_DATABASE must be sqlite or postgresql")
     # A run that is told to stop takes its servers with it, as with Ctrl+C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not hasattr(config, "workerinput"):
+    if hasattr(config, "workerinput"):
+        own_home(config.workerinput["workerid"])
+    else:
         choose_settings()
     # A page in a test needs no hashed file names, so nothing has to be collected.
     settings.STORAGES = {
@@ -52,6 +54,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # What the tests make goes with the home or the cluster, not table by table.
     config.option.reuse_db = True
     django.setup()
+
+
+def own_home(worker: str) -> None:
+    """Give a worker a home of its own: what one writes must not wake the others."""
+    home = os.path.join(os.environ["KONGADMIN_HOME"], worker)
+    os.makedirs(f"{home}/static")
+    os.environ["KONGADMIN_HOME"] = home
 
 
 def choose_settings() -> None:

@@ -17,8 +17,8 @@ import postgresql
 import servers
 
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
+MODULE = {"DJANGO_SETTINGS_MODULE": "kongadmin.settings"}
 SETTINGS = {
-    "DJANGO_SETTINGS_MODULE": "kongadmin.settings",
     "KONGADMIN_SECRET_KEYS": servers.SECRET_KEY,
     "KONGADMIN_PASSWORD": servers.PASSWORD,
 }
@@ -40,6 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
         own_home(config.workerinput["workerid"])
     else:
         choose_settings()
+    os.environ.update(MODULE)
     # A page in a test needs no hashed file names, so nothing has to be collected.
     settings.STORAGES = {
         **settings.STORAGES,
@@ -54,6 +55,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # What the tests make goes with the home or the cluster, not table by table.
     config.option.reuse_db = True
     django.setup()
+    # With this in the environment pytest-django reads the settings of a worker before
+    # they are chosen here.
+    for name in MODULE:
+        del os.environ[name]
 
 
 def own_home(worker: str) -> None:

@@ -295,3 +295,5 @@ def database_away() -> Iterator[None]:
             yield
         finally:
             beside.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
+            connection.close()
+            connection.close_pool()  # it holds connections that were cut as well

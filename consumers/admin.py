@@ -17,7 +17,10 @@ class ConsumerAdmin(EntityAdmin):
         "created_at",
         "updated_at",
     )
-    search_fields = ("search",)
+    search_fields = ("username", "custom_id")
+
+    def get_search_results(self, request, queryset, search_term):
+        return queryset.matching(search_term), False
 
 
 @admin.register(KeyAuth)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from consumers.models import Consumer, KeyAuth
+from consumers.models import Consumer, KeyAuth, folded
 from kongadmin.bulk import insert_rows
 from kongadmin.changes import record_bulk
 from kongadmin.fields import keyring
@@ -62,7 +62,7 @@ def make_batch(scope, first: int, count: int) -> Made:
         made.consumers.append(
             (
                 *(consumer, scope.pk, now, now, tags and json.dumps(tags)),
-                *(username, custom_id, username, f"{username}\n{custom_id}"),
+                *(username, custom_id, username, folded(f"{username}\n{custom_id}")),
             )
         )
         key = base64.b64encode(os.urandom(24)).translate(ALPHABET).decode()
@@ -93,12 +93,23 @@ def make_consumers(scope, count: int) -> Iterator[int]:
             yield done
 
 
+def tidy() -> None:
+    """Let the database take stock of what came: what searches run against."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT gin_clean_pending_list('consumer_search')")
+
+
 def insert(scope, made: Made) -> None:
     """Store one batch, with one entry in the change log."""
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
+                cursor.execute(
+                    "SET LOCAL gin_pending_list_limit = '64MB'; "
+                    "SET LOCAL synchronous_commit = off"
+                )
         insert_rows(Consumer, CONSUMER, made.consumers)
         insert_rows(KeyAuth, KEY, made.keys)
         insert_rows(Tag, TAG, made.tags)

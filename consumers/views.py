@@ -101,7 +101,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         "tag": tag,
         "sort": request.GET.get("sort", ""),
         "size": request.GET.get("size", ""),
-        "count_text": found_in_words(count_up_to(rows), text, tag),
+        "count_text": found_in_words(page.count(), text, tag),
         "columns": {name: page.sorted_by(name) for name in SORTS},
         "curl": curl_for_consumer(request, Consumer(username="alex")),
     }

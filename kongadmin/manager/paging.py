@@ -138,6 +138,12 @@ class Page:
             rows = rows.filter(compare(beyond, names, values))
         return rows.order_by(*(f"-{name}" if falling else name for name in names))
 
+    def count(self) -> int:
+        """Return how many rows there are, bounded; a query unless one page holds all."""
+        if self.has_next or self.has_previous:
+            return count_up_to(self.rows)
+        return len(self.items)
+
     def cursor_of(self, row: Any) -> str:
         return Cursor(getattr(row, self.sort.field), row.pk).encode()
 
@@ -159,7 +165,7 @@ class Page:
         return given.urlencode()
 
     def sorted_by(self, name: str) -> dict[str, str]:
-        """Return what a column's header needs: its link, and how it sorts now."""
+        """Return what a column's header needs: its link, and how it sorts."""
         mine = self.sort_name.removeprefix("-") == name
         state = (
             ("descending" if self.is_descending else "ascending") if mine else "none"

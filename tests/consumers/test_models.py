@@ -160,3 +160,22 @@ def test_the_search_follows_a_change_of_name(db) -> None:
 
     assert found("anna") == set()
     assert found("bert") == {"Berta"}
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("acme-bil", True),
+        ("ACME-", True),
+        ("-billing", True),
+        ("acme_bil", False),
+        ("acmeqbil", False),
+        ("lling b-1", False),
+        ("_42%", True),
+        ("b-1_4", True),
+    ],
+)
+def test_the_search_tells_one_sign_from_another(db, text: str, is_found: bool) -> None:
+    make_consumer(username="acme-billing", custom_id="B-1_42%")
+
+    assert Consumer.objects.matching(text).exists() is is_found

@@ -2,9 +2,8 @@ import sys
 import time
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import connection
 
-from consumers.demo import make_consumers
+from consumers.demo import make_consumers, tidy
 from kongadmin.changes import acting
 from realms.models import DEFAULT, ControlPlane
 
@@ -28,8 +27,7 @@ class Command(BaseCommand):
         with acting("demo", "command"):
             for done in make_consumers(scope, consumers):
                 self.show(done, consumers, time.monotonic() - started)
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        tidy()
         self.stdout.write("")
 
     def show(self, done: int, total: int, seconds: float) -> None:

@@ -139,7 +139,7 @@ class Page:
         return rows.order_by(*(f"-{name}" if falling else name for name in names))
 
     def count(self) -> int:
-        """Return how many rows there are, bounded; a query unless one page holds all."""
+        """Return how many rows there are, bounded; one page needs no query."""
         if self.has_next or self.has_previous:
             return count_up_to(self.rows)
         return len(self.items)

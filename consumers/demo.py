@@ -1,7 +1,6 @@
 """Made-up consumers with a key each, for trying things out at size."""
 
 import base64
-import json
 import os
 import random
 from collections import deque
@@ -61,7 +60,7 @@ def make_batch(scope, first: int, count: int) -> Made:
         tags = [random.choice(TAGS)] if number % 3 == 0 else None  # noqa: S311
         made.consumers.append(
             (
-                *(consumer, scope.pk, now, now, tags and json.dumps(tags)),
+                *(consumer, scope.pk, now, now, tags),
                 *(username, custom_id, username, folded(f"{username}\n{custom_id}")),
             )
         )

@@ -4,6 +4,7 @@ No signal fires here. Who writes in bulk also writes the tag index and one entry
 change log, in the same transaction.
 """
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
@@ -16,17 +17,19 @@ from django.db.models import Model
 def insert_rows(
     model: type[Model], names: tuple[str, ...], rows: Iterable[tuple]
 ) -> None:
-    """Insert rows of database values in the order of `names`, column attributes.
+    """Insert rows of values in the order of `names`, column attributes.
 
-    Values are what the columns hold: UUID, str, bytes, aware datetime, JSON as text.
+    Values are UUID, str, bytes, aware datetime, or what a JSON column holds.
     """
     quote = connection.ops.quote_name
-    fields = {field.attname: field.column for field in model._meta.concrete_fields}
+    fields = {field.attname: field for field in model._meta.concrete_fields}
     table = quote(model._meta.db_table)
-    columns = ", ".join(quote(fields[name]) for name in names)
+    columns = ", ".join(quote(fields[name].column) for name in names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            copying = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)"
+            with cursor.copy(copying) as copy:
+                copy.set_types([fields[name].db_type(connection) for name in names])
                 for row in rows:
                     copy.write_row(row)
         else:
@@ -43,4 +46,6 @@ def for_sqlite(value: Any) -> Any:
         return value.hex
     if isinstance(value, datetime):
         return str(value.replace(tzinfo=None))
+    if isinstance(value, list | dict):
+        return json.dumps(value)
     return value

@@ -26,7 +26,7 @@ DEEP = 20 if FULL else 2
 
 SAMPLE = """
 import django; django.setup()
-from consumers.models import Consumer, KeyAuth
+from consumers.models import Consumer, KeyAuth, folded
 from django.db import connection
 import json, random, statistics, time
 rows = Consumer.objects.order_by("pk")
@@ -57,7 +57,7 @@ bare = {
         *[[scope, c.username, adapt(c.pk, connection, False)] for c in picked]),
     "search, part of a name": median(
         f"{table} AND search LIKE %s ORDER BY username_lower, id LIMIT 31",
-        *[[scope, f"%{c.username[-9:]}%"] for c in picked]),
+        *[[scope, f"%{folded(c.username[-9:])}%"] for c in picked]),
     "GET /consumers/{username}": median(
         f"{table} AND username = %s", *[[scope, c.username] for c in picked]),
 }

@@ -139,9 +139,10 @@ def test_what_is_known_needs_no_database(gateway, settled, monkeypatch):
     assert wsgi.store.watcher is watched
 
 
-def test_the_key_is_remembered_by_its_digest_only(gateway):
+def test_the_key_is_remembered_by_its_digest_only(gateway, settled):
     make_plugin("key-auth")
     make_key(make_consumer(), key="very-secret")
+    settled()
     gateway(headers=key("very-secret"))
     gateway(headers=key("very-wrong"))
 

@@ -11,6 +11,8 @@ import sys
 import tempfile
 import time
 import urllib.parse
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -294,6 +296,20 @@ def answers(url: str) -> bool:
         return ask(url, timeout=5).status < 500
     except (OSError, http.client.HTTPException):
         return False
+
+
+@contextmanager
+def running(command: list, url: str, **options: Any) -> Iterator[subprocess.Popen]:
+    """Run a program of the tests' own until `with` ends, once it answers at `url`."""
+    process = subprocess.Popen(command, **options)
+    try:
+        while not answers(url):
+            assert process.poll() is None, f"{command[0]} did not start"
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.terminate()
+        process.wait(10)
 
 
 def is_alive(pid: int) -> bool:

@@ -8,7 +8,6 @@ other on a kept-alive connection; no figure is asserted.
 import http.client
 import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -99,24 +98,12 @@ def reference(server: servers.Server) -> Iterator[str]:
     """Serve the callable and the empty view beside the product; yield the address."""
     [port] = servers.free_ports(1)
     path = os.pathsep.join([str(servers.ROOT / "tests"), str(servers.ROOT)])
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bench.reference", str(port)],
-        cwd=servers.ROOT,
-        env={
-            **server.env,
-            "PYTHONPATH": path,
-            "DJANGO_SETTINGS_MODULE": "kongadmin.settings",
-        },
-    )
     url = f"http://127.0.0.1:{port}"
-    try:
-        while not servers.answers(url):
-            assert process.poll() is None, "the reference did not start"
-            time.sleep(0.05)
+    command = [sys.executable, "-m", "bench.reference", str(port)]
+    settings = {"PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "kongadmin.settings"}
+    environment = {**server.env, **settings}
+    with servers.running(command, url, cwd=servers.ROOT, env=environment):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def measure(size: int) -> dict[str, tuple[float, float | None]]:

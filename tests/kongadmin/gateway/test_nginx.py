@@ -2,8 +2,6 @@
 
 import re
 import shutil
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,16 +43,9 @@ def front(server: Server, tmp_path_factory) -> Iterator[str]:
         locations=locations.replace("http://127.0.0.1:8001", server.admin),
     )
     (folder / "nginx.conf").write_text(text)
-    process = subprocess.Popen([NGINX, "-p", folder, "-c", folder / "nginx.conf"])
     url = f"http://127.0.0.1:{front}"
-    try:
-        while not servers.answers(url):
-            assert process.poll() is None, "nginx did not start"
-            time.sleep(0.05)
+    with servers.running([NGINX, "-p", folder, "-c", folder / "nginx.conf"], url):
         yield url
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def test_nginx_lets_a_known_key_through_and_names_its_consumer(

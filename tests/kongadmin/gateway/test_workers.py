@@ -7,7 +7,6 @@ import http.client
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -32,19 +31,11 @@ def served(gateway) -> Iterator[tuple[subprocess.Popen, int]]:
     command += ["--blocking-threads", "1", "--no-ws", "--log-level", "error"]
     # Granian forgets a signal that meets a worker while it starts.
     command += ["--workers-kill-timeout", "3", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "kongadmin.gateway.wsgi:proxy"],
-        cwd=servers.ROOT,
-        env={**os.environ, "KONGADMIN_DATABASE_URL": address},
-    )
-    try:
-        while not servers.answers(f"http://127.0.0.1:{port}"):
-            assert process.poll() is None
-            time.sleep(0.05)
+    command += ["kongadmin.gateway.wsgi:proxy"]
+    environment = {**os.environ, "KONGADMIN_DATABASE_URL": address}
+    url = f"http://127.0.0.1:{port}"
+    with servers.running(command, url, cwd=servers.ROOT, env=environment) as process:
         yield process, port
-    finally:
-        process.terminate()
-        process.wait(10)
 
 
 def status(client: http.client.HTTPConnection, key: str, method: str = "GET") -> int:

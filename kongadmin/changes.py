@@ -15,6 +15,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models, transaction
+from django.db.models import Q
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 from django.utils import timezone
@@ -58,7 +59,8 @@ class ChangeQuerySet(models.QuerySet):
 
     def about(self, entity: Entity) -> Self:
         """Return the changes of an entity and of what belongs to it, newest first."""
-        return self.filter(subject_id=entity.pk).order_by("-id")
+        mine = Q(subject_id=entity.pk) | Q(related_id=entity.pk)
+        return self.filter(mine).order_by("-id")
 
 
 class Change(models.Model):
@@ -82,6 +84,9 @@ class Change(models.Model):
     subject_id = models.UUIDField(
         null=True, help_text="Whose page shows it: a credential's consumer, or itself."
     )
+    related_id = models.UUIDField(
+        null=True, help_text="Whose page shows it too: a membership's group."
+    )
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
 
@@ -91,6 +96,11 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["scope", "id"], name="change_by_scope"),
             models.Index(fields=["subject_id", "id"], name="change_by_subject"),
+            models.Index(
+                fields=["related_id", "id"],
+                name="change_by_related",
+                condition=Q(related_id__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -129,6 +139,7 @@ def record(
         entity_id=entity.pk,
         entity_name=str(entity),
         subject_id=entity.parent_id or entity.pk,
+        related_id=entity.related_id,
         before=before,
         after=after,
     )

@@ -57,7 +57,7 @@ class EntityQuerySet(models.QuerySet):
         """Return what a path segment names; text like a UUID is only ever an id."""
         if UUID_TEXT.fullmatch(ref):
             return self.filter(pk=UUID(ref))
-        if not can_store(ref):
+        if self.model.endpoint_key is None or not can_store(ref):
             return self.none()
         return self.filter(**self.model.named(ref))
 
@@ -84,6 +84,8 @@ class Entity(models.Model):
     endpoint_key: ClassVar[str | None] = None
     unique_keys: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    # Model fields that cannot be called as in Kong's terms, by Kong's name.
+    columns: ClassVar[dict[str, str]] = {}
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     scope = models.ForeignKey(
@@ -133,6 +135,11 @@ class Entity(models.Model):
         """The consumer on whose page this entity is shown, if it is."""
         return getattr(self, "consumer_id", None)
 
+    @property
+    def related_id(self) -> UUID | None:
+        """Another entity on whose page this one is shown as well."""
+        return None
+
     @classmethod
     def wire(cls, row: Mapping[str, Any]) -> dict:
         """Return a row, given as values by column attribute, in Kong's terms."""
@@ -156,8 +163,8 @@ class Entity(models.Model):
             elif kind.get("uuid"):
                 if value is not None:
                     self.id = UUID(value)
-            elif name in names:
-                setattr(self, name, value)
+            elif (column := self.columns.get(name, name)) in names:
+                setattr(self, column, value)
 
     def snapshot(self) -> dict:
         """Return what the change log keeps: no secret, nothing that counts down."""
@@ -234,7 +241,7 @@ def readers(model: type[Entity]) -> list[tuple[str, Reader]]:
     """Return for every field of the model's schema how a row yields its value."""
     attributes = {field.name: field.attname for field in model._meta.concrete_fields}
     return [
-        (name, reader(attributes.get(name), kind))
+        (name, reader(attributes.get(model.columns.get(name, name)), kind))
         for name, kind in model.schema.fields.items()
     ]
 

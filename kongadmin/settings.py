@@ -136,6 +136,7 @@ INSTALLED_APPS = [
     "kongadmin.plugins",
     "realms",
     "consumers",
+    "groups",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -2,7 +2,9 @@
 
 from itertools import count
 
-from consumers.models import Consumer, KeyAuth
+from consumers.credentials import CREDENTIALS
+from consumers.models import Consumer, Credential, KeyAuth, OAuth2, OAuth2Token
+from groups.models import ConsumerGroup, join
 from kongadmin.plugins.models import Plugin
 from realms.models import DEFAULT, ControlPlane
 
@@ -34,16 +36,56 @@ def make_key(consumer: Consumer, ttl: int | None = None, **fields) -> KeyAuth:
     return key
 
 
+# What a credential needs, with a text that no other has.
+NEEDED = {
+    "acl": lambda text: {"group": text},
+    "basic-auth": lambda text: {"username": text, "password": "secret"},
+    "hmac-auth": lambda text: {"username": text},
+    "jwt": lambda text: {"key": text},
+    "key-auth": lambda text: {"key": text},
+    "key-auth-enc": lambda text: {"key": text},
+    "mtls-auth": lambda text: {"subject_name": text},
+    "oauth2": lambda text: {"name": "app", "client_id": text},
+}
+
+
+def make_credential(kind: str, consumer: Consumer, **fields) -> Credential:
+    needed = NEEDED[kind](f"{kind}-{next(numbers)}")
+    credential = CREDENTIALS[kind].model(scope_id=consumer.scope_id, consumer=consumer)
+    filled = credential.schema.fill(needed | fields)
+    credential.assign({k: v for k, v in filled.items() if k != "consumer"})
+    credential.save()
+    return credential
+
+
+def make_token(client: OAuth2, **fields) -> OAuth2Token:
+    token = OAuth2Token(scope_id=client.scope_id, credential=client)
+    filled = token.schema.fill({"expires_in": 60, **fields})
+    token.assign({k: v for k, v in filled.items() if k != "credential"})
+    token.save()
+    return token
+
+
+def make_group(*members: Consumer, name: str = "", **fields) -> ConsumerGroup:
+    scope = members[0].scope if members else default_control_plane()
+    fields = {"scope": scope, "name": name or f"group-{next(numbers)}", **fields}
+    group = ConsumerGroup(**fields)
+    group.save()
+    join(members, [group])
+    return group
+
+
 def make_plugin(
     name: str = "key-auth",
     scope: ControlPlane | None = None,
     enabled: bool = True,
     consumer: Consumer | None = None,
+    consumer_group: ConsumerGroup | None = None,
     **config,
 ) -> Plugin:
     given = {"name": name, "config": config, "enabled": enabled}
-    plugin = Plugin(scope=scope or default_control_plane(), consumer=consumer)
+    plugin = Plugin(scope=scope or default_control_plane())
     plugin.assign(Plugin.schema_for(given).fill(given) | {"id": None})
-    plugin.consumer = consumer
+    plugin.consumer, plugin.consumer_group = consumer, consumer_group
     plugin.save()
     return plugin

@@ -1,8 +1,10 @@
 """Plugins in the Admin API's terms. Contract §6."""
 
+from django.conf import settings
 from django.http import Http404
 
 from consumers.models import Consumer
+from groups.models import ConsumerGroup
 from kongadmin.dialects.admin_api.entities import Item
 from kongadmin.dialects.admin_api.node import EnabledPlugins
 from kongadmin.dialects.admin_api.registry import (
@@ -28,3 +30,13 @@ def register_plugins() -> None:
     register_nested(
         Plugin, "plugins", Consumer, "consumers", "plugins", item=PluginItem
     )
+    if settings.IS_ENTERPRISE:
+        register_nested(
+            Plugin,
+            "plugins",
+            ConsumerGroup,
+            "consumer_groups",
+            "plugins",
+            field="consumer_group",
+            item=PluginItem,
+        )

@@ -1,5 +1,6 @@
 from functools import cache
 from pathlib import Path
+from uuid import UUID
 
 from django.db import models
 from django.db.models import Index, UniqueConstraint
@@ -41,6 +42,13 @@ class Plugin(Entity):
         on_delete=models.CASCADE,
         related_name="plugins",
     )
+    consumer_group = models.ForeignKey(
+        "groups.ConsumerGroup",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="plugins",
+    )
     config = models.JSONField(default=dict)
     protocols = models.JSONField(default=list)
     enabled = models.BooleanField("Enabled", default=True)
@@ -64,6 +72,10 @@ class Plugin(Entity):
     def get_absolute_url(self) -> str:
         return reverse("plugins:show", args=[self.pk])
 
+    @property
+    def parent_id(self) -> UUID | None:
+        return self.consumer_id or self.consumer_group_id
+
     @classmethod
     def schema_for(cls, values: dict) -> Schema:
         name = values.get("name")
@@ -82,5 +94,7 @@ class Plugin(Entity):
         return super().conflict_fields(constraint)
 
     def save(self, *args, **kwargs) -> None:
-        self.scoped_to = str(self.consumer_id or "")
+        # Empty for a plugin that applies to everyone.
+        targets = self.consumer_id, self.consumer_group_id
+        self.scoped_to = "/".join(str(t or "") for t in targets) if any(targets) else ""
         super().save(*args, **kwargs)

@@ -1,15 +1,25 @@
 """Rules across fields: at least one of these, all or none, if this then that."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from .fields import field_check
 from .named import ENTITY_CHECKS
 from .paths import ABSENT, look_up, put_error
 
-# Called with the values, the errors found so far (to which it adds its own), whether
-# this is an update, and the part of the values that an update was sent with.
-type EntityCheck = Callable[[dict, dict, bool, dict], None]
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """How the values came about: by an update or not, from what was sent, over what."""
+
+    updating: bool
+    sent: dict
+    stored: dict | None
+
+
+# Called with the values and the errors found so far, to which it adds its own.
+type EntityCheck = Callable[[dict, dict, Change], None]
 
 
 def entity_check(definition: dict, fields: dict) -> EntityCheck:
@@ -39,14 +49,40 @@ def _group(kind: str, names: list[str]) -> EntityCheck:
     paths = [name.split(".") for name in names]
     needs_all = kind in ("only_one_of", "distinct")
 
-    def check(values: dict, errors: dict, updating: bool, sent: dict) -> None:
-        source = sent if kind == "mutually_required" else values
+    def check(values: dict, errors: dict, change: Change) -> None:
+        source = change.sent if kind == "mutually_required" else values
         found = [look_up(source, path) for path in paths]
         if needs_all and ABSENT in found:
-            _report_missing(paths, found, errors, updating)
+            _report_missing(paths, found, errors, change.updating)
         elif not holds([value for value in found if not _is_empty(value)], len(found)):
-            prefix = "when updating, " if updating and kind == "at_least_one_of" else ""
-            _add(errors, prefix + text)
+            is_late = change.updating and kind == "at_least_one_of"
+            _add(errors, "when updating, " * is_late + text)
+
+    return check
+
+
+def transformation_check(definition: dict) -> EntityCheck:
+    """Return the check that what a stored value is made of is sent together.
+
+    A hash of `input` with `needs` can be made only from both, so an update that has one
+    of them must have the other. Source: kong/db/schema/init.lua.
+    """
+    inputs = [name.split(".") for name in definition["input"]]
+    needs = [name.split(".") for name in definition["needs"]]
+    names = ", ".join(f"'{n}'" for n in (*definition["input"], *definition["needs"]))
+
+    def check(values: dict, errors: dict, change: Change) -> None:
+        stored = change.stored
+        if stored is None:
+            return
+        differs = any(look_up(change.sent, p) != look_up(stored, p) for p in needs)
+        given = [look_up(change.sent, path) for path in inputs]
+        if not differs and all(map(_is_empty, given)):
+            return
+        source = change.sent if differs else values
+        found = [look_up(source, path) for path in (*inputs, *needs)]
+        if len({_is_empty(value) for value in found}) > 1:
+            _add(errors, "all or none of these fields must be set: " + names)
 
     return check
 
@@ -98,7 +134,7 @@ def _conditional(argument: dict, fields: dict) -> EntityCheck:
         f"failed conditional validation given value of field '{argument['if_field']}'"
     )
 
-    def check(values: dict, errors: dict, updating: bool, sent: dict) -> None:
+    def check(values: dict, errors: dict, change: Change) -> None:
         condition = look_up(values, if_path)
         if condition is None or condition is ABSENT:
             if not null_meets:
@@ -128,7 +164,7 @@ def _narrowed(fields: dict, path: list[str], rules: dict) -> dict:
 def _custom(name: str) -> EntityCheck:
     judge = ENTITY_CHECKS[name]
 
-    def check(values: dict, errors: dict, updating: bool, sent: dict) -> None:
+    def check(values: dict, errors: dict, change: Change) -> None:
         if not errors.keys() - {"@entity"}:
             text = judge(values)
             if text is not None:

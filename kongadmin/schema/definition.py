@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import yaml
 
-from .checks import entity_check
+from .checks import Change, entity_check, transformation_check
 from .fields import RULE_NAMES, plain, record_check
 from .paths import ABSENT, look_up
 from .values import (
@@ -55,6 +55,7 @@ class Schema:
         self.version: str | None = definition.get("version")
         self._fields = _named(definition["fields"])
         self._checks: list[dict] = definition.get("entity_checks") or []
+        self._transformations: list[dict] = definition.get("transformations") or []
         self.fields: dict[str, dict] = {
             name: _served(field) for name, field in self._fields.items()
         }
@@ -69,16 +70,26 @@ class Schema:
         return cls(definition)
 
     @classmethod
-    def load(cls, path: Path | str) -> Self:
-        """Return the schema a YAML file describes."""
-        return cls(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+    def load(cls, path: Path | str, common: Path | None = None) -> Self:
+        """Return the schema a YAML file describes.
+
+        `common` is a file with fields that follow its own.
+        """
+        definition = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        if common:
+            more = yaml.safe_load(common.read_text(encoding="utf-8"))
+            definition["fields"] += more["fields"]
+        return cls(definition)
 
     def _compile(self) -> None:
         whole = {"type": "record", "fields": self._fields}
         ttl = {"ttl": {"type": "number"}} if self.ttl else {}
         ignored = ("updated_at", *ttl)
         self._find_errors = record_check(self._fields, ignored)
-        self._entity_checks = [entity_check(c, self._fields) for c in self._checks]
+        self._entity_checks = [
+            *(entity_check(check, self._fields) for check in self._checks),
+            *(transformation_check(each) for each in self._transformations),
+        ]
         self._shorthands = _shorthand_paths(whole, [])
         self._read = record_reader(self._fields | ttl)
         self._fill = record_filler(whole)
@@ -115,19 +126,24 @@ class Schema:
         return filled
 
     def errors(
-        self, values: dict, *, updating: bool = False, patch: dict | None = None
+        self,
+        values: dict,
+        *,
+        updating: bool = False,
+        patch: dict | None = None,
+        stored: dict | None = None,
     ) -> dict:
         """Return Kong's `fields` tree of what is wrong with the values, {} if nothing.
 
-        `patch` is what an update was sent with: fields that must be set together
-        (mutually_required) must be sent together.
+        `patch` is what an update was sent with, `stored` what was there before it:
+        fields that must be set together must be sent together.
         """
         errors = self._find_errors(values) or {}
         for record, name, path in self._shorthands:
             _compare_shorthand(look_up(values, record), name, path, errors)
-        sent = values if patch is None else patch
+        change = Change(updating, values if patch is None else patch, stored)
         for check in self._entity_checks:
-            check(values, errors, updating, sent)
+            check(values, errors, change)
         return errors
 
 

@@ -18,7 +18,6 @@ RUNNER = FOLDER / "run_cases.py"
 
 # Whole files: they speak a dialect, or are about entities, that do not exist yet.
 FILES_NOT_YET = {
-    "05-consumer-groups.yaml",
     "data-plane-ext-auth.yaml",
     "data-plane-key-auth.yaml",
     "data-plane-other-auth.yaml",
@@ -29,27 +28,10 @@ FILES_NOT_YET = {
 
 # Scenarios of files that are otherwise claimed, by what they wait for.
 NOT_YET = {
-    # Credential types other than key-auth
-    "trailing-slash",
-    "keyauth-ttl",
-    "credential-explicit-null",
-    "credential-duplicate-id",
-    "basicauth-hash",
-    "basicauth-errors",
-    "hmac-create",
-    "jwt-create",
-    "jwt-rsa-errors",
-    "acl-create-and-lookup",
-    "acl-errors",
-    "acl-nested-404-shape",
-    "oauth2-create",
-    "oauth2-errors",
-    "schemas-entity",
-    "endpoints",
-    "aio-kong-credentials",
     # Plugins other than key-auth, and plugins of a consumer
     "consumer-delete-cascade",
     "plugin-on-consumer",
+    "group-scoped-plugin",
     "plugin-unique-scope",
     "plugin-not-consumer-scopable",
     "plugin-patch-merge",

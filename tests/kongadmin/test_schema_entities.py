@@ -7,7 +7,10 @@ from kongadmin.schema import Schema, plugin_schema
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / "kongadmin/plugins/schemas"
 CONSUMERS = Schema.load(ROOT / "consumers/schemas/consumers.yaml")
-KEYS = Schema.load(ROOT / "consumers/schemas/keyauth_credentials.yaml")
+KEYS = Schema.load(
+    ROOT / "consumers/schemas/keyauth_credentials.yaml",
+    common=ROOT / "consumers/schemas/credential.yaml",
+)
 KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml")
 PLUGIN = plugin_schema(Schema.load(PLUGINS / "entity/plugins.yaml"), KEY_AUTH)
 

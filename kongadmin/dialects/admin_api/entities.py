@@ -70,11 +70,17 @@ class EntityView(AdminView):
         except Violation:
             return self.model.schema
 
-    def judge(self, values: dict, updating: bool = False) -> dict:
-        """Return `values` complete; refuse what the schema refuses."""
+    def judge(
+        self, values: dict, sent: dict | None = None, stored: dict | None = None
+    ) -> dict:
+        """Return `values` complete; refuse what the schema refuses.
+
+        An update gives what was `sent` to change what was `stored`.
+        """
         schema = self.model.schema_for(values)
         values = schema.fill(resolve_references(schema, values, self.scope))
-        problems = schema.errors(values, updating=updating)
+        updating = stored is not None
+        problems = schema.errors(values, updating=updating, patch=sent, stored=stored)
         if problems:
             raise Violation(problems)
         known = (self.parent_field,) if self.parent else ()
@@ -91,6 +97,10 @@ class EntityView(AdminView):
             except OverflowError:
                 raise errors.invalid_options(ttl=BAD_TTL) from None
         entity.save()
+
+    def own_path(self) -> str:
+        """Return the path as requested, without the workspace before it."""
+        return self.request.path_info.removeprefix(self.request.workspace_prefix)
 
     @property
     def within(self) -> dict:
@@ -114,8 +124,11 @@ class Collection(EntityView):
         found, offset = paging.cut(self.read_page(size + 1, wanted), size)
         repeated = () if self.parent else ("tags", "size")
         more = {name: arguments.get(name) for name in repeated}
-        data = [self.model.wire(row) for row in found]
+        data = self.wire_page(found)
         return Response(paging.answer(data, self.own_path(), offset, **more))
+
+    def wire_page(self, rows: list[Row]) -> list[dict]:
+        return [self.model.wire(row) for row in rows]
 
     def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
         """Return up to `size` rows; tags count at the top level only, as in Kong."""
@@ -127,10 +140,6 @@ class Collection(EntityView):
         rows = self.rows().live().tagged(wanted, self.scope)
         rows = rows.filter(pk__gt=after) if after else rows
         return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
-
-    def own_path(self) -> str:
-        """Return the path as requested, without the workspace before it."""
-        return self.request.path_info.removeprefix(self.request.workspace_prefix)
 
     def post(self, request, **kwargs) -> Response:
         values = self.read_values()
@@ -145,11 +154,21 @@ class Item(EntityView):
 
     def get(self, request, ref: str, **kwargs) -> Response:
         self.check_ref(ref)
-        row = reads.find(self.model, self.scope, ref, **self.within)
+        row = self.find_row(ref)
         if row is None:
             self.check_key(ref)
-            raise Http404
+            raise self.not_found(ref)
         return self.answer_row(row)
+
+    def find_row(self, ref: str) -> Row | None:
+        return reads.find(self.model, self.scope, ref, **self.within)
+
+    def named(self, rows: EntityQuerySet, ref: str) -> Entity | None:
+        """Return the one of `rows` that a path segment names, locked."""
+        return rows.select_for_update(of=("self",)).by_ref(ref).first()
+
+    def not_found(self, ref: str) -> Exception:
+        return Http404()
 
     def check_ref(self, ref: str) -> None:
         if not UUID_TEXT.fullmatch(ref) and self.model.endpoint_key is None:
@@ -173,11 +192,13 @@ class Item(EntityView):
     def put(self, request, ref: str, **kwargs) -> Response:
         """Create or replace; whoever owned the row before, it is the path's now."""
         self.check_ref(ref)
-        rows = self.model.objects.in_scope(self.scope).select_for_update(of=("self",))
-        entity = rows.by_ref(ref).first()
+        entity = self.named(self.model.objects.in_scope(self.scope), ref)
         self.check_version(entity)
-        values = self.read_values() | self.key_of(ref)
-        return self.replace(entity, values)
+        return self.replace(entity, self.with_key(self.read_values(), ref))
+
+    def with_key(self, values: dict, ref: str) -> dict:
+        """Return a body with the key in the path, which wins."""
+        return values | self.key_of(ref)
 
     def replace(self, entity: Entity | None, values: dict) -> Response:
         """Store `values` as the whole entity: what is left out starts anew."""
@@ -194,8 +215,7 @@ class Item(EntityView):
     @transaction.atomic
     def patch(self, request, ref: str, **kwargs) -> Response:
         self.check_ref(ref)
-        rows = self.rows().live().select_for_update(of=("self",))
-        entity = rows.by_ref(ref).first()
+        entity = self.named(self.rows().live(), ref)
         if entity is None:
             self.check_key(ref)
             raise self.missing(ref)
@@ -211,8 +231,8 @@ class Item(EntityView):
         if values.get("id") not in (None, stored["id"]):
             raise errors.no_such_entity(key)
         schema = self.typing_schema({**stored, **values})
-        merged = self.judge(schema.merge(stored, values), updating=True)
-        entity.assign(merged)
+        merged = self.judge(schema.merge(stored, values), values, stored)
+        entity.assign({name: merged[name] for name in values})
         if ttl is not None:
             entity.expire_in(ttl)
         entity.save()
@@ -220,15 +240,16 @@ class Item(EntityView):
 
     def missing(self, ref: str) -> Exception:
         """Return the refusal of a change of what is not there."""
-        return Http404() if self.parent else errors.no_such_entity(self.key_of(ref))
+        if self.parent:
+            return self.not_found(ref)
+        return errors.no_such_entity(self.key_of(ref))
 
     @transaction.atomic
     def delete(self, request, ref: str, **kwargs) -> Response:
         self.check_ref(ref)
-        rows = self.rows().live().select_for_update(of=("self",))
-        entity = rows.by_ref(ref).first()
+        entity = self.named(self.rows().live(), ref)
         if entity is None and self.parent:
-            raise Http404
+            raise self.not_found(ref)
         self.check_version(entity)
         if entity is not None:
             entity.delete()

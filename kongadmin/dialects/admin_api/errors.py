@@ -7,12 +7,13 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
 from rest_framework.response import Response
 
 from kongadmin.conflicts import Conflict
 from kongadmin.entities import Violation
+from kongadmin.error_bodies import word
 from kongadmin.schema import lua, violation_message
 
 logger = logging.getLogger(__name__)
@@ -54,6 +55,10 @@ class Refusal(Exception):
     @classmethod
     def plain(cls, status: int, message: str) -> "Refusal":
         return cls(status, {"message": message})
+
+
+class Worded404(Exception):
+    """A miss that Kong answers with its generic error page, as two routes do."""
 
 
 def invalid_options(**problems: str) -> Refusal:
@@ -116,6 +121,12 @@ def from_conflict(conflict: Conflict) -> Refusal:
     return missing_foreign(field, key, target)
 
 
+def worded(status: int, message: str, request) -> HttpResponse:
+    accept = request.META.get("HTTP_ACCEPT", "")
+    content_type, body = word(message, request.request_id, accept)
+    return HttpResponse(body, status=status, content_type=content_type)
+
+
 def handle(error: Exception, context: dict) -> Response:
     """Return Kong's answer to any exception; a surprise is logged, never described."""
     if isinstance(error, Conflict):
@@ -124,6 +135,8 @@ def handle(error: Exception, context: dict) -> Response:
         error = from_violation(error)
     if isinstance(error, Refusal):
         return Response(error.body, error.status)
+    if isinstance(error, Worded404):
+        return worded(404, "Not found", context["request"])
     if isinstance(error, Http404):
         return Response(NOT_FOUND, 404)
     if isinstance(error, MethodNotAllowed):

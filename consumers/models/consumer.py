@@ -1,22 +1,18 @@
 import re
-from collections.abc import Mapping
-from datetime import datetime, timedelta
 from itertools import product
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 from django.urls import reverse
-from django.utils import timezone
 
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
-from kongadmin.fields import DigestField, SecretField, TextKey, can_store, digest_lookup
-from kongadmin.masks import mask
+from kongadmin.fields import TextKey, can_store
 from kongadmin.schema import Schema
 
-SCHEMAS = Path(__file__).parent / "schemas"
+SCHEMAS = Path(__file__).parent.parent / "schemas"
 SHORTEST_INNER_SEARCH = 3
 # Others would need escaping, or are addresses of pages, or look like an id.
 PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~@-]*")
@@ -122,103 +118,3 @@ class Consumer(Entity):
     def save(self, *args, **kwargs) -> None:
         self.prepare()
         super().save(*args, **kwargs)
-
-
-class CredentialQuerySet(EntityQuerySet):
-    def of(self, consumer: Consumer) -> Self:
-        return self.filter(scope_id=consumer.scope_id, consumer_id=consumer.pk)
-
-
-class Credential(Entity):
-    """What a consumer shows to prove who it is."""
-
-    consumer = models.ForeignKey(
-        Consumer,
-        on_delete=models.CASCADE,
-        editable=False,
-        related_name="%(class)ss",
-        db_index=False,  # every credential has an index that begins with it
-    )
-
-    objects = CredentialQuerySet.as_manager()
-
-    class Meta:
-        abstract = True
-
-
-class KeyAuthQuerySet(CredentialQuerySet):
-    def live(self, now: datetime | None = None) -> Self:
-        now = now or timezone.now()
-        return self.filter(Q(expires_at=None) | Q(expires_at__gt=now))
-
-
-class KeyAuth(Credential):
-    """A key of a consumer, found by its digest."""
-
-    schema = Schema.load(SCHEMAS / "keyauth_credentials.yaml")
-    endpoint_key = "key"
-    secret_fields = ("key",)
-
-    key = SecretField("Key", null=True, blank=True)
-    key_digest = DigestField(of="key")
-    expires_at = models.DateTimeField("Expires", null=True, blank=True)
-
-    objects = KeyAuthQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            UniqueConstraint(fields=["scope", "key_digest"], name="key_auth_key"),
-        ]
-        indexes = [
-            Index(fields=["scope", "id"], name="key_auth_by_id"),
-            Index(fields=["consumer", "id"], name="key_auth_by_consumer"),
-            Index(
-                fields=["scope", "expires_at"],
-                name="key_auth_by_expiry",
-                condition=Q(expires_at__isnull=False),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return mask(self.key) or str(self.pk)
-
-    @classmethod
-    def named(cls, key: str) -> dict:
-        return digest_lookup("key_digest", key)
-
-    @property
-    def is_expired(self) -> bool:
-        return self.expires_at is not None and self.expires_at <= timezone.now()
-
-    def expire_in(self, seconds: int, since=None) -> None:
-        """End the key `seconds` after `since` (default: now); 0 means never."""
-        start = since or timezone.now()
-        self.expires_at = start + timedelta(seconds=seconds) if seconds else None
-
-    @classmethod
-    def wire(cls, row: Mapping[str, Any]) -> dict:
-        end = row["expires_at"]
-        left = end and max(int((end - timezone.now()).total_seconds()), 0)
-        return {**super().wire(row), "ttl": left}
-
-    def snapshot(self) -> dict:
-        values = super().snapshot()
-        del values["ttl"]
-        values["expires_at"] = self.expires_at and self.expires_at.isoformat()
-        return values
-
-    def make_way(self) -> bool:
-        """An expired key no longer keeps another from being called the same."""
-        if self.is_expired:
-            self.delete()
-        return self.is_expired
-
-
-class LastUsed(models.Model):
-    """When a credential was last accepted; written in batches by the authorizer."""
-
-    credential_id = models.UUIDField(primary_key=True)
-    used_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.credential_id)

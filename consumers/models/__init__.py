@@ -1,0 +1,30 @@
+from .consumer import Consumer, folded
+from .credentials import (
+    ACL,
+    JWT,
+    BasicAuth,
+    Credential,
+    HMACAuth,
+    KeyAuth,
+    KeyAuthEnc,
+    LastUsed,
+    MTLSAuth,
+    OAuth2,
+    OAuth2Token,
+)
+
+__all__ = [
+    "ACL",
+    "JWT",
+    "BasicAuth",
+    "Consumer",
+    "Credential",
+    "HMACAuth",
+    "KeyAuth",
+    "KeyAuthEnc",
+    "LastUsed",
+    "MTLSAuth",
+    "OAuth2",
+    "OAuth2Token",
+    "folded",
+]

@@ -1,0 +1,229 @@
+"""Consumer groups in the Admin API's terms. Contract §5.
+
+Group answers carry the older shapes and the newer ones together: a whole list under
+`consumers` or `consumer_groups` beside a page under `data`.
+"""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count
+from rest_framework.response import Response
+
+from consumers.models import Consumer
+from groups.models import (
+    RATE_LIMITING,
+    ConsumerGroup,
+    Membership,
+    Override,
+    join,
+)
+from kongadmin.dialects.admin_api import paging
+from kongadmin.dialects.admin_api.entities import (
+    Collection,
+    EntityView,
+    Item,
+    one,
+)
+from kongadmin.dialects.admin_api.parsers import read_body
+from kongadmin.dialects.admin_api.registry import register, register_entity
+from kongadmin.entities import Entity, EntityQuerySet, Violation
+from kongadmin.prepared import Row
+
+
+def consumer_in_group(row: Row) -> dict:
+    """Return a consumer with the two fields that only group answers have."""
+    extra = {"type": 0, "username_lower": row["username_lower"]}
+    return Consumer.wire(row) | extra
+
+
+class Groups(Collection):
+    """/consumer_groups; with ?counter=true each tells how many consumers it has."""
+
+    def wire_page(self, rows: list[Row]) -> list[dict]:
+        data = super().wire_page(rows)
+        if self.request.arguments.get("counter") == "true":
+            counts = count_members([row["id"] for row in rows])
+            for row, group in zip(rows, data, strict=True):
+                group["consumers_count"] = counts.get(row["id"], 0)
+        return data
+
+
+def count_members(ids: list) -> dict:
+    """Return how many consumers each group has that has any; one query."""
+    rows = Membership.objects.filter(consumer_group_id__in=ids)
+    counted = rows.values("consumer_group_id").annotate(count=Count("pk"))
+    return dict(counted.order_by().values_list("consumer_group_id", "count"))
+
+
+class Group(Item):
+    """/consumer_groups/{g}: wrapped when read, bare when written."""
+
+    def get(self, request, ref: str, **kwargs) -> Response:
+        bare = super().get(request, ref, **kwargs)
+        group = one(self.rows(), ref)
+        answer = {"consumer_group": bare.data}
+        if request.arguments.get("list_consumers") != "false":
+            members = [consumer_in_group(c.__dict__) for c in group.members]
+            answer |= {"consumers": members} if members else {}
+        if override := Override.objects.filter(consumer_group=group).first():
+            answer["plugins"] = [as_plugin(override)]
+        return Response(answer, headers={"ETag": bare.headers["ETag"]})
+
+
+def as_plugin(override: Override) -> dict:
+    return override.to_dict() | {"name": RATE_LIMITING}
+
+
+class Members(EntityView):
+    """Who is in a group, or which groups a consumer is in: list, add, remove all.
+
+    `model` is what is listed and `parent_model` whose; a membership refers to them by
+    `member_field` and `parent_field`, and a body names the former in `argument`.
+    """
+
+    member_field: str = None
+    argument: str = None
+
+    @property
+    def entity_type(self) -> str:
+        return Membership.schema.name
+
+    @property
+    def listed(self) -> str:
+        return f"{self.member_field}s"
+
+    def get(self, request, **kwargs) -> Response:
+        size = paging.read_size(request.arguments.get("size"))
+        after, may_follow = paging.read_offset(request.arguments)
+        rows = [entity.__dict__ for entity in self.members()]
+        behind = [row for row in rows if after is None or row["id"] > after]
+        page, offset = paging.cut(behind if may_follow else [], size)
+        answer = paging.answer(self.say(page), self.own_path(), offset)
+        return Response(answer | {self.listed: self.say(rows)})
+
+    def members(self) -> EntityQuerySet:
+        """Return the entities of `model` that belong to the parent, by id."""
+        within = {f"memberships__{self.parent_field}": self.parent}
+        return self.model.objects.filter(**within).order_by("pk")
+
+    @transaction.atomic
+    def post(self, request, **kwargs) -> Response:
+        added = list(dict.fromkeys(self.read_members()))
+        parent = SAY[self.parent_model](self.parent.__dict__)
+        join(**{f"{self.parent_field}s": [self.parent], self.listed: added})
+        rows = [entity.__dict__ for entity in added]
+        return Response({self.parent_field: parent, self.listed: self.say(rows)}, 201)
+
+    def read_members(self) -> list[Entity]:
+        """Return the entities that the body names, one or several."""
+        values, _ = read_body(self.request)
+        given = values.get(self.argument)
+        if given in (None, "", []):
+            raise Violation({self.argument: "required field missing"})
+        rows = self.model.objects.in_scope(self.scope)
+        refs = given if isinstance(given, list) else [given]
+        return [one(rows, self.read_ref(ref)) for ref in refs]
+
+    def read_ref(self, given: Any) -> str:
+        """Return the id or the name in a reference, which is text or an object."""
+        if isinstance(given, dict):
+            given = given.get("id") or given.get(self.model.endpoint_key)
+        if not isinstance(given, str) or not given:
+            raise Violation({self.argument: "expected a string"})
+        return given
+
+    @transaction.atomic
+    def delete(self, request, **kwargs) -> Response:
+        for membership in self.memberships():
+            membership.delete()
+        return Response(status=204)
+
+    def memberships(self) -> EntityQuerySet:
+        rows = Membership.objects.filter(**{self.parent_field: self.parent})
+        return rows.select_related("consumer", "consumer_group")
+
+    def say(self, rows: list[Row]) -> list[dict]:
+        return [SAY[self.model](row) for row in rows]
+
+
+class Member(Members):
+    """One of them: /consumer_groups/{g}/consumers/{c}, or the other way round."""
+
+    http_method_names = ["get", "head", "options", "delete"]
+
+    def get(self, request, ref: str, **kwargs) -> Response:
+        [said] = self.say([one(self.members(), ref).__dict__])
+        return Response({self.member_field: said})
+
+    @transaction.atomic
+    def delete(self, request, ref: str, **kwargs) -> Response:
+        member = one(self.members(), ref)
+        self.memberships().get(**{self.member_field: member}).delete()
+        return Response(status=204)
+
+
+class GroupOverride(EntityView):
+    """/consumer_groups/{g}/overrides/plugins/rate-limiting-advanced."""
+
+    model = Override
+    parent_model = ConsumerGroup
+    parent_field = "consumer_group"
+
+    @transaction.atomic
+    def put(self, request, **kwargs) -> Response:
+        values = self.read_values()
+        stored = self.stored()
+        entity = stored or Override()
+        self.write(entity, self.judge(values), ttl=None)
+        sent = {name: entity.config[name] for name in values["config"]}
+        body = {
+            "config": {"retry_after_jitter_max": 0, **sent},
+            "consumer_group": self.parent.name,
+            "group": self.parent.name,
+            "plugin": RATE_LIMITING,
+        }
+        return Response(body, 201)
+
+    @transaction.atomic
+    def delete(self, request, **kwargs) -> Response:
+        if override := self.stored():
+            override.delete()
+        return Response(status=204)
+
+    def stored(self) -> Override | None:
+        rows = Override.objects.filter(**self.within)
+        return rows.select_for_update(of=("self",)).first()
+
+
+SAY = {Consumer: consumer_in_group, ConsumerGroup: ConsumerGroup.wire}
+
+
+def register_groups() -> None:
+    register_entity(ConsumerGroup, "consumer_groups", collection=Groups, item=Group)
+    of_group = {
+        "model": Consumer,
+        "parent_model": ConsumerGroup,
+        "parent_field": "consumer_group",
+        "member_field": "consumer",
+        "argument": "consumer",
+    }
+    of_consumer = {
+        "model": ConsumerGroup,
+        "parent_model": Consumer,
+        "parent_field": "consumer",
+        "member_field": "consumer_group",
+        "argument": "group",
+    }
+    for base, member, options in (
+        ("consumer_groups/{parent:consumer_groups}/consumers", "consumers", of_group),
+        (
+            "consumers/{parent:consumers}/consumer_groups",
+            "consumer_groups",
+            of_consumer,
+        ),
+    ):
+        register(base, Members, **options)
+        register(f"{base}/{{ref:{member}}}", Member, **options)
+    base = "consumer_groups/{parent:consumer_groups}"
+    register(f"{base}/overrides/plugins/{RATE_LIMITING}", GroupOverride)

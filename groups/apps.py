@@ -1,0 +1,12 @@
+from django.apps import AppConfig
+from django.conf import settings
+
+
+class GroupsConfig(AppConfig):
+    name = "groups"
+
+    def ready(self) -> None:
+        if settings.IS_ENTERPRISE:
+            from groups import api
+
+            api.register_groups()

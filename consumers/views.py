@@ -15,14 +15,14 @@ from django.views.decorators.http import (
 )
 
 from consumers.credentials import CREDENTIALS, CredentialType
-from consumers.forms import ConsumerForm, EntityForm, KeyAuthForm
+from consumers.forms import ConsumerForm, KeyAuthForm
 from consumers.models import Consumer, KeyAuth, LastUsed
 from kongadmin import changes
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
 from kongadmin.changes import Change
-from kongadmin.entities import Entity
 from kongadmin.manager import secrets
 from kongadmin.manager.code import curl_for_consumer, curl_for_key
+from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import request_steps
@@ -143,16 +143,6 @@ def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     elif form.is_bound:
         status = REFUSED
     return render_page(request, "consumers/form.html", "form", context, status)
-
-
-def stale_context(form: EntityForm, stored: Entity) -> dict:
-    """Return what one needs to choose between one's own values and another's."""
-    rows = Change.objects.filter(subject_id=stored.parent_id or stored.pk)
-    return {
-        "is_stale": True,
-        "change": rows.filter(entity_id=stored.pk).order_by("-id").first(),
-        "differing": form.beside(stored),
-    }
 
 
 @require_safe

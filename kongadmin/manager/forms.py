@@ -1,0 +1,112 @@
+"""What the forms of all entities share: tags, errors in words, and stale edits."""
+
+from typing import Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from kongadmin import conflicts
+from kongadmin.changes import Change
+from kongadmin.conflicts import Conflict
+from kongadmin.entities import Entity
+from kongadmin.manager.words import in_words
+
+
+class TagsField(forms.CharField):
+    """Tags as one line, separated by commas; the entity holds a list, or None."""
+
+    def __init__(self, **kwargs) -> None:
+        kwargs.setdefault("label", "Tags")
+        kwargs.setdefault("help_text", "Separate tags with commas.")
+        super().__init__(required=False, **kwargs)
+
+    def prepare_value(self, value: Any) -> str:
+        return ", ".join(value) if isinstance(value, list) else value or ""
+
+    def to_python(self, value: Any) -> list[str] | None:
+        tags = [tag.strip() for tag in (value or "").split(",")]
+        return list(dict.fromkeys(filter(None, tags))) or None
+
+
+class EntityForm(forms.ModelForm):
+    """Carries values to an entity and lets the entity judge them.
+
+    `version` is the entity tag the person saw; `holders` maps a field to the entity
+    that already has its value.
+    """
+
+    shown_as: ClassVar[dict[str, str]] = {}
+
+    tags = TagsField()
+    version = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.holders: dict[str, Entity] = {}
+        if not self.instance._state.adding:
+            self.initial["version"] = self.instance.etag
+        for field in self.fields.values():
+            field.widget.attrs.setdefault("autocomplete", "off")
+
+    def _update_errors(self, errors: ValidationError) -> None:
+        """Say Kong's errors in a person's words, at the fields they are about."""
+        for name, texts in errors.message_dict.items():
+            for text in texts:
+                self.add_error(self.field_for(name), in_words(text))
+
+    def field_for(self, name: str) -> str | None:
+        """Return the form's field for a field of the entity, if it has one."""
+        name = self.shown_as.get(name, name)
+        return name if name in self.fields else None
+
+    def validate_unique(self) -> None:
+        """Find every holder of a wanted value, so that all are named at once."""
+        if not self.errors:
+            for conflict in conflicts.all_of(self.instance):
+                if not conflict.make_way():
+                    self.explain(conflict)
+
+    def validate_constraints(self) -> None:
+        """The schema has judged; the database has the last word."""
+
+    def explain(self, conflict: Conflict) -> None:
+        """Name who has the value already, and remember them for a link."""
+        owner = getattr(conflict.holder, "consumer", conflict.holder)
+        for name in conflict.values:
+            field = self.field_for(name)
+            self.holders[field or ""] = owner
+            self.add_error(field, f"{owner} has this already.")
+
+    def save_or_explain(self) -> Entity | None:
+        """Save; None when somebody was quicker, which is then said at the field."""
+        try:
+            return self.save()
+        except Conflict as conflict:
+            self.explain(conflict)
+        return None
+
+    @property
+    def is_stale(self) -> bool:
+        """Say whether the entity changed since the person saw it."""
+        seen = self.data.get("version")
+        return bool(seen) and seen != self.instance.etag
+
+    def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
+        """Return label, own value and stored value of every field that differs."""
+        pairs = []
+        for name in self._meta.fields:
+            field, mine = self[name], self[name].value() or ""
+            theirs = field.field.prepare_value(getattr(stored, name)) or ""
+            if mine.strip() != theirs:
+                pairs.append((field.label, mine, theirs))
+        return pairs
+
+
+def stale_context(form: EntityForm, stored: Entity) -> dict:
+    """Return what one needs to choose between one's own values and another's."""
+    rows = Change.objects.filter(subject_id=stored.parent_id or stored.pk)
+    return {
+        "is_stale": True,
+        "change": rows.filter(entity_id=stored.pk).order_by("-id").first(),
+        "differing": form.beside(stored),
+    }

@@ -112,7 +112,7 @@ def insert() -> Insert:
     return Insert(Change)
 
 
-def write(verb: str, scope_id: UUID, entity_type: str, **fields) -> None:
+def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
     """Append an entry by the current actor, and make it known once it is committed."""
     actor = current.get()
     change = Change(

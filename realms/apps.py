@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.models.signals import post_migrate
 
 
@@ -14,3 +15,7 @@ class RealmsConfig(AppConfig):
 
     def ready(self) -> None:
         post_migrate.connect(create_default, sender=self)
+        if settings.IS_ENTERPRISE:
+            from realms import api
+
+            api.register_workspaces()

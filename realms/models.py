@@ -1,12 +1,17 @@
+from pathlib import Path
 from typing import Self
 
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models, transaction
 from uuid_utils.compat import uuid7
 
 from kongadmin import revision
+from kongadmin.changes import record_bulk
+from kongadmin.entities import Entity
 from kongadmin.fields import TextKey
+from kongadmin.schema import Schema
 
 DEFAULT = "default"
 # First segments of the Admin API's paths: a control plane of that name would be hidden.
@@ -46,6 +51,8 @@ class Scope(models.Model):
 class ControlPlane(Scope):
     """A gateway's configuration: Kong's workspace, Konnect's control plane."""
 
+    schema = Schema.load(Path(__file__).parent / "schemas" / "workspaces.yaml")
+
     name = TextKey(
         null=False,
         blank=False,
@@ -58,7 +65,9 @@ class ControlPlane(Scope):
             not_reserved,
         ],
     )
-    comment = models.TextField(blank=True)
+    comment = models.TextField(null=True, blank=True)
+    config = models.JSONField(default=dict, blank=True)
+    meta = models.JSONField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -79,11 +88,28 @@ class ControlPlane(Scope):
         super().save(*args, **kwargs)
         transaction.on_commit(forget)
 
+    @transaction.atomic
     def delete(self, *args, **kwargs):
+        """Delete it with all that is in it, one entry in the log for each kind."""
+        for model in entity_models():
+            rows = model.objects.in_scope(self)
+            if count := rows.count():
+                rows._raw_delete(rows.db)
+                name = model._meta.verbose_name_plural
+                record_bulk(self, "delete", model.schema.name, f"{count} {name}")
         deleted = super().delete(*args, **kwargs)
         transaction.on_commit(forget)
         return deleted
 
     @property
+    def is_empty(self) -> bool:
+        return not any(model.objects.in_scope(self) for model in entity_models())
+
+    @property
     def is_default(self) -> bool:
         return self.name == DEFAULT
+
+
+def entity_models() -> list[type[Entity]]:
+    """Return every kind of thing that a scope holds."""
+    return [model for model in apps.get_models() if issubclass(model, Entity)]

@@ -28,8 +28,8 @@ FILES_NOT_YET = {
 
 # Scenarios of files that are otherwise claimed, by what they wait for.
 NOT_YET = {
-    # Plugins other than key-auth, and plugins of a consumer
     "consumer-delete-cascade",
+    # Plugins other than key-auth, and plugins of a consumer
     "plugin-on-consumer",
     "group-scoped-plugin",
     "plugin-unique-scope",
@@ -46,9 +46,6 @@ NOT_YET = {
     "schemas-plugin",
     "enabled-in-cluster",
     # Consumer groups, workspaces, and lists that decK reads
-    "deck-required-lists",
-    "deck-sync-writes",
-    "workspace-default",
 }
 
 

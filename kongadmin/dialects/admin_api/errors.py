@@ -106,16 +106,19 @@ def from_violation(violation: Violation) -> Refusal:
     return Refusal.coded(2, violation_message(fields), fields=fields)
 
 
+TAKEN = {"id": 3, "unique": 5}
+
+
+def taken(code: int, values: dict) -> Refusal:
+    """Refuse what another entity already is or has: code 3 for an id, else 5."""
+    text = {3: "primary key violation on key", 5: "UNIQUE violation detected on"}[code]
+    return Refusal.coded(code, f"{text} '{lua(values)}'", fields=values)
+
+
 def from_conflict(conflict: Conflict) -> Refusal:
     values = conflict.values
-    if conflict.kind == "id":
-        return Refusal.coded(
-            3, f"primary key violation on key '{lua(values)}'", fields=values
-        )
-    if conflict.kind == "unique":
-        return Refusal.coded(
-            5, f"UNIQUE violation detected on '{lua(values)}'", fields=values
-        )
+    if conflict.kind in TAKEN:
+        return taken(TAKEN[conflict.kind], values)
     ((field, key),) = values.items()
     target = conflict.entity.schema.fields[field]["reference"]
     return missing_foreign(field, key, target)

@@ -16,6 +16,7 @@ from kongadmin.dialects.admin_api.errors import Refusal
 from kongadmin.dialects.admin_api.parsers import SUPPORTED, as_text, split_arguments
 from kongadmin.environment import is_loopback
 
+YAML = ("application/yaml", "text/yaml")
 WITH_BODY = ("POST", "PUT", "PATCH")
 JSON_TYPE = "application/json; charset=utf-8"
 
@@ -98,7 +99,8 @@ def check_content_type(request: HttpRequest) -> None:
     has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
     if not kind and not has_body and "HTTP_TRANSFER_ENCODING" not in request.META:
         return
-    if not kind.startswith(SUPPORTED):
+    is_yaml = kind.startswith(YAML) and request.path_info.rstrip("/") == "/config"
+    if not kind.startswith(SUPPORTED) and not is_yaml:
         raise Refusal(415, None)
 
 

@@ -27,6 +27,8 @@ from kongadmin.tags import Tag
 
 SCALE = re.compile("[0-9]{1,2}")
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
+# What decK and Kong Manager list before anything else; decK gives up on a 404.
+GATEWAY_ENTITIES = ("services", "routes", "certificates", "snis", "upstreams")
 VALID = {"message": "schema validation successful"}
 
 
@@ -172,6 +174,25 @@ class AllTags(Tags):
         raise Violation({"tags": text})
 
 
+class Nothing(AdminView):
+    """A list that clients ask for, of entities that only a gateway needs: empty."""
+
+    def get(self, request) -> Response:
+        return Response({"data": [], "next": None})
+
+
+class Config(AdminView):
+    """/config is for gateways without a database."""
+
+    def get(self, request) -> Response:
+        text = "configured to not use a database"
+        raise errors.Refusal.plain(
+            400, f"this endpoint is only available when Kong is {text}"
+        )
+
+    post = get
+
+
 class EntitySchema(AdminView):
     def get(self, request, name: str) -> Response:
         return Response(find_entity(name).schema.describe())
@@ -223,6 +244,8 @@ def find_plugin(name: str) -> str:
 
 
 ROUTES = [
+    *(Route(name, Nothing, {}) for name in GATEWAY_ENTITIES),
+    Route("config", Config, {}),
     Route("status", Status, {}),
     Route("endpoints", Endpoints, {}),
     Route("tags", AllTags, {}),

@@ -1,0 +1,146 @@
+"""Control planes as Kong's workspaces. Contract §7.2."""
+
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from rest_framework.response import Response
+
+from kongadmin import changes
+from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.parsers import read_body
+from kongadmin.dialects.admin_api.registry import register
+from kongadmin.dialects.admin_api.views import AdminView
+from kongadmin.entities import UUID_TEXT, Violation, etag_of
+from kongadmin.fields import can_store
+from realms.models import RESERVED, ControlPlane
+
+SCHEMA = ControlPlane.schema
+STORED = ("name", "comment", "config", "meta")
+
+
+def say(plane: ControlPlane) -> dict:
+    return {
+        **{name: getattr(plane, name) for name in STORED},
+        "id": str(plane.pk),
+        "created_at": int(plane.created_at.timestamp()),
+        "updated_at": int(plane.updated_at.timestamp()),
+    }
+
+
+def find(ref: str, lock: bool = False) -> ControlPlane | None:
+    """Return the control plane of an id or a name."""
+    rows = ControlPlane.objects.all()
+    rows = rows.select_for_update(of=("self",)) if lock else rows
+    if UUID_TEXT.fullmatch(ref):
+        return rows.filter(pk=UUID(ref)).first()
+    return rows.filter(name=ref).first() if can_store(ref) else None
+
+
+class WorkspaceView(AdminView):
+    entity_type = SCHEMA.name
+
+    def read_values(self) -> dict:
+        values, is_form = read_body(self.request)
+        values = SCHEMA.infer(values) if is_form else values
+        values.pop("updated_at", None)
+        return values
+
+    def store(self, plane: ControlPlane, values: dict, status: int = 200) -> Response:
+        """Write what the schema accepts into `plane`, new or not."""
+        verb = "create" if plane._state.adding else "update"
+        values = SCHEMA.fill(values)
+        problems = SCHEMA.errors(values, updating=verb == "update")
+        name = values["name"]
+        if name in RESERVED:
+            problems.setdefault("name", "this name is an address of the Admin API")
+        if not plane._state.adding and plane.is_default and name != plane.name:
+            problems.setdefault("name", "the default control plane keeps its name")
+        if problems:
+            raise Violation(problems)
+        before = None if plane._state.adding else say(plane)
+        if plane._state.adding and values["id"]:
+            plane.id = UUID(values["id"])
+        for field in STORED:
+            setattr(plane, field, values[field])
+        self.save(plane)
+        details = {"entity_id": plane.pk, "entity_name": plane.name}
+        seen = {"before": before, "after": say(plane)}
+        changes.write(verb, plane.pk, SCHEMA.name, **details, **seen)
+        return self.answer(plane, status)
+
+    def save(self, plane: ControlPlane) -> None:
+        is_new = plane._state.adding
+        try:
+            with transaction.atomic():
+                plane.save(force_insert=is_new)
+        except IntegrityError:
+            if is_new and ControlPlane.objects.filter(pk=plane.pk).exists():
+                raise errors.taken(3, {"id": str(plane.pk)}) from None
+            raise errors.taken(5, {"name": plane.name}) from None
+
+    def answer(self, plane: ControlPlane, status: int = 200) -> Response:
+        etag = etag_of({"updated_at": plane.updated_at})
+        return Response(say(plane), status, headers={"ETag": etag})
+
+
+class Workspaces(WorkspaceView):
+    """/workspaces: the control planes there are."""
+
+    def get(self, request, **kwargs) -> Response:
+        size = paging.read_size(request.arguments.get("size"))
+        after, may_follow = paging.read_offset(request.arguments)
+        rows = ControlPlane.objects.order_by("pk")
+        rows = rows.filter(pk__gt=after) if after else rows
+        planes = list(rows[: size + 1]) if may_follow else []
+        found, offset = paging.cut([say(plane) for plane in planes], size)
+        more = {"size": request.arguments.get("size")}
+        return Response(paging.answer(found, "/workspaces", offset, **more))
+
+    @transaction.atomic
+    def post(self, request, **kwargs) -> Response:
+        return self.store(ControlPlane(), self.read_values(), 201)
+
+
+class Workspace(WorkspaceView):
+    """/workspaces/{id or name}."""
+
+    def get(self, request, ref: str, **kwargs) -> Response:
+        plane = find(ref)
+        if plane is None:
+            raise Http404
+        return self.answer(plane)
+
+    @transaction.atomic
+    def put(self, request, ref: str, **kwargs) -> Response:
+        key = "id" if UUID_TEXT.fullmatch(ref) else "name"
+        values = self.read_values() | {key: ref}
+        return self.store(find(ref, lock=True) or ControlPlane(), values)
+
+    @transaction.atomic
+    def patch(self, request, ref: str, **kwargs) -> Response:
+        plane = find(ref, lock=True)
+        if plane is None:
+            key = "id" if UUID_TEXT.fullmatch(ref) else "name"
+            raise errors.no_such_entity({key: ref})
+        return self.store(plane, SCHEMA.merge(say(plane), self.read_values()))
+
+    @transaction.atomic
+    def delete(self, request, ref: str, **kwargs) -> Response:
+        """Delete it when it is empty, or with all that is in it by ?cascade=true."""
+        plane = find(ref, lock=True)
+        if plane is None:
+            return Response(status=204)
+        if plane.is_default:
+            raise errors.Refusal.plain(400, "Cannot delete default workspace")
+        if request.arguments.get("cascade") != "true" and not plane.is_empty:
+            raise errors.Refusal.plain(400, "Workspace is not empty")
+        before, name = say(plane), plane.name
+        plane.delete()
+        changes.write("delete", None, SCHEMA.name, entity_name=name, before=before)
+        return Response(status=204)
+
+
+def register_workspaces() -> None:
+    register("workspaces", Workspaces)
+    register("workspaces/{ref:workspaces}", Workspace)

@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from django.conf import settings
+
 from kongadmin.compat import EDITION
 from kongadmin.schema import Edition, Schema, read_file
 
@@ -17,7 +19,7 @@ def plugin_schemas() -> dict[str, Schema]:
 
     Raises ValueError, naming the file and the fault, where one cannot be read.
     """
-    return read_plugins(EDITION)
+    return read_plugins(EDITION, settings.PLUGIN_SCHEMAS)
 
 
 def read_plugins(edition: Edition, folder: Path | None = None) -> dict[str, Schema]:

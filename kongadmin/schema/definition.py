@@ -5,17 +5,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from .editions import EVERYTHING, Edition
-from .fields import plain, record_check
-from .paths import ABSENT, look_up
+from .fields import record_check
+from .paths import look_up
 from .reading import check_top, read_checks, read_fields, read_file
-from .values import (
-    record_filler,
-    record_merger,
-    record_reader,
-    shorthands_of,
-)
+from .shorthands import Shorthand, shorthands_of
+from .values import record_filler, record_merger, record_reader
 
-_PRIVATE = ("custom_validator", "custom_entity_check")
+_PRIVATE = ("custom_entity_check", "custom_translation", "custom_validator")
 
 
 class Schema:
@@ -57,7 +53,7 @@ class Schema:
         ignored = ("updated_at", *ttl)
         self._find_errors = record_check(self._fields, ignored)
         self._entity_checks = read_checks(self._checks, self._fields)
-        self._shorthands = _shorthand_paths(whole, [])
+        self._shorthands = _shorthands(whole, [])
         self._read = record_reader(self._fields | ttl)
         self._fill = record_filler(whole)
         self._merge = record_merger(whole)
@@ -101,8 +97,10 @@ class Schema:
         (mutually_required) must be sent together.
         """
         errors = self._find_errors(values) or {}
-        for record, name, path in self._shorthands:
-            _compare_shorthand(look_up(values, record), name, path, errors)
+        for place, shorthand in self._shorthands:
+            error = shorthand.error(look_up(values, place))
+            if error is not None:
+                errors[shorthand.name] = error
         sent = values if patch is None else patch
         for check in self._entity_checks:
             check(values, errors, updating, sent)
@@ -143,21 +141,10 @@ def _served(definition: Any, part: str | None = None) -> Any:
     return kept or []
 
 
-def _shorthand_paths(record: dict, place: list[str]) -> list[tuple]:
-    """Return (place of the record, deprecated name, its replacement), at any depth."""
-    found = [(place, name, paths[0]) for name, paths in shorthands_of(record)]
+def _shorthands(record: dict, place: list[str]) -> list[tuple[list[str], Shorthand]]:
+    """Return the deprecated names of a record and of those inside it, with places."""
+    found = [(place, shorthand) for shorthand in shorthands_of(record)]
     for name, field in record.get("fields", {}).items():
         if field["type"] == "record":
-            found += _shorthand_paths(field, [*place, name])
+            found += _shorthands(field, [*place, name])
     return found
-
-
-def _compare_shorthand(record: Any, name: str, path: list[str], errors: dict) -> None:
-    """Report a deprecated field that contradicts its replacement, by its flat name."""
-    old, new = look_up(record, [name]), look_up(record, path)
-    unset = (None, ABSENT)
-    if old in unset or new in unset or old == new:
-        return
-    values = f"{name} = {plain(old)} vs {'.'.join(path)} = {plain(new)}"
-    problem = "both deprecated and new field are used but their values mismatch"
-    errors[name] = f"{problem}: {values}"

@@ -12,6 +12,7 @@ from typing import Any
 from .checks import entity_check
 from .named import VALIDATORS
 from .patterns import lua_pattern
+from .shorthands import plain
 
 type Check = Callable[[Any], Any]
 
@@ -88,13 +89,6 @@ def _null_error(field: dict) -> str | None:
     if field.get("eq") is not None:
         return f"value must be {plain(field['eq'])}"
     return REQUIRED if field.get("required") else None
-
-
-def plain(value: Any) -> str:
-    """Return a value of a definition as it stands in a message."""
-    if value is None:
-        return "null"
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # Types

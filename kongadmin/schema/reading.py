@@ -12,13 +12,15 @@ import yaml
 from .checks import entity_check
 from .editions import Edition
 from .fields import RULE_KINDS, TYPE_NAMES, field_check
+from .shorthands import shorthands_of
 from .typedefs import with_typedef
-from .values import record_filler, shorthands_of
+from .values import record_filler
 
 _TEXT_OR_NULL = (str, type(None))
 _ATTRIBUTES: dict[str, Any] = RULE_KINDS | {
     "abstract": bool,
     "auto": bool,
+    "custom_translation": str,
     "default": object,
     "deprecation": dict,
     "description": str,

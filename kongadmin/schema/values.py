@@ -11,7 +11,8 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from .paths import ABSENT, look_up, with_value
+from .paths import ABSENT
+from .shorthands import shorthands_of
 
 type Convert = Callable[[Any], Any]
 
@@ -27,17 +28,6 @@ def random_key() -> str:
     if "+" in text or "/" in text:
         text = "".join(c if c.isalnum() else secrets.choice(_LETTERS) for c in text)
     return text
-
-
-def shorthands_of(field: dict) -> list[tuple[str, list[list[str]]]]:
-    """Return a record's deprecated names, each with the paths that replaced it.
-
-    A deprecated field sets them all, and shows the value of the first.
-    """
-    return [
-        (name, [item["path"] for item in shorthand["deprecation"]["replaced_with"]])
-        for name, shorthand in field.get("shorthand_fields", {}).items()
-    ]
 
 
 # Form text to typed values
@@ -150,8 +140,8 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
     shorthands = shorthands_of(field)
 
     def fill(values: dict) -> dict:
-        for name, paths in shorthands:
-            values = _with_replacements(values, name, paths)
+        for shorthand in shorthands:
+            values = shorthand.carry_over(values)
         filled = {}
         for name, supply, finish in plan:
             value = values.get(name, ABSENT)
@@ -162,29 +152,11 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
             filled[name] = value
         if values.keys() - known:
             filled |= {n: value for n, value in values.items() if n not in known}
-        for name, paths in shorthands:
-            _mirror(filled, name, paths[0])
+        for shorthand in shorthands:
+            shorthand.mirror(filled)
         return filled
 
     return fill
-
-
-def _with_replacements(values: dict, name: str, paths: list[list[str]]) -> dict:
-    """Return the values with a deprecated field's value also where it belongs now."""
-    old = values.get(name)
-    if old is None:
-        return values
-    for path in paths:
-        if look_up(values, path) in (None, ABSENT):
-            values = with_value(values, path, old)
-    return values
-
-
-def _mirror(filled: dict, name: str, path: list[str]) -> None:
-    """Give a deprecated field the value of its replacement, unless it disagrees."""
-    new = look_up(filled, path)
-    if filled.get(name) is None or filled[name] == new:
-        filled[name] = None if new is ABSENT else new
 
 
 def _supplier(field: dict) -> Callable[[], Any] | None:
@@ -267,31 +239,8 @@ def record_merger(field: dict) -> Callable[[dict, dict], dict]:
             old, new = stored.get(name), patch.get(name)
             if isinstance(old, dict) and isinstance(new, dict):
                 merged[name] = merge_inner(old, new)
-        for name, paths in shorthands:
-            merged = _follow(merged, patch, name, paths)
+        for shorthand in shorthands:
+            merged = shorthand.follow(merged, patch)
         return merged
 
     return merge
-
-
-def _follow(merged: dict, patch: dict, name: str, paths: list[list[str]]) -> dict:
-    """Return the merged record where a field that was sent takes its twin along.
-
-    A deprecated field and its replacement are stored with the same value; when both
-    are sent they may disagree, which is then an error.
-    """
-    if name in patch:
-        for path in paths:
-            if not _is_sent(patch, path):
-                merged = with_value(merged, path, patch[name])
-    elif name in merged and _is_sent(patch, paths[0]):
-        new = look_up(patch, paths[0])
-        return {**merged, name: None if new is ABSENT else new}
-    return merged
-
-
-def _is_sent(patch: dict, path: list[str]) -> bool:
-    """Tell if a patch sets what lies at the path, or anything in its place."""
-    if look_up(patch, path) is not ABSENT:
-        return True
-    return not isinstance(patch.get(path[0], {}), dict)

@@ -155,6 +155,27 @@ def test_one_timeout_stands_for_three(api: Client):
     assert timeouts(changed) == [5, 5, 6, 5]
 
 
+def test_addresses_may_be_written_as_texts_or_as_records(api: Client):
+    texts, nodes = ["a.test:1", "[::1]:2"], "cluster_nodes"
+    records = [{"ip": "a.test", "port": 1}, {"ip": "[::1]", "port": 2}]
+    name = "rate-limiting-advanced"
+
+    made = redis_of(api, name, {"cluster_addresses": texts, "sentinel_addresses": None})
+    same = redis_of(api, name, {nodes: records, "cluster_addresses": texts})
+    wrong = {"name": name, "config": windows(redis={"cluster_addresses": ["a"]})}
+    refused = api.post("/schemas/plugins/validate", json=wrong).json()["fields"]
+
+    assert made == same
+    assert (made[nodes], made["cluster_addresses"]) == (records, texts)
+    assert (made["sentinel_nodes"], made["sentinel_addresses"]) == (None, None)
+    assert refused == {"config": {"redis": {nodes: ["expected a record"]}}}
+
+
+def redis_of(api: Client, name: str, redis: dict) -> dict:
+    body = {"name": name, "config": windows(redis=redis)}
+    return api.put("/plugins/one", json=body).json()["config"]["redis"]
+
+
 def timeouts(plugin: dict) -> list[int]:
     names = ("timeout", "connect_timeout", "send_timeout", "read_timeout")
     return [plugin["config"]["redis"][name] for name in names]

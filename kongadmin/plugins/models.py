@@ -7,6 +7,7 @@ from django.urls import reverse
 from kongadmin.compat import EDITION
 from kongadmin.entities import Entity, Violation
 from kongadmin.fields import TextKey
+from kongadmin.masks import mask
 from kongadmin.plugins.catalogue import SCHEMAS, plugin_schemas
 from kongadmin.schema import Schema, plugin_schema
 
@@ -24,6 +25,7 @@ class Plugin(Entity):
 
     schema = Schema.load(SCHEMAS / "entity" / "plugins.yaml", EDITION)
     endpoint_key = "instance_name"
+    secret_fields = ("config",)
 
     name = models.TextField("Plugin")
     instance_name = TextKey("Instance name")
@@ -67,6 +69,11 @@ class Plugin(Entity):
         if name not in plugin_schemas():
             raise Violation({"name": NOT_ENABLED.format(name)})
         return whole_schema(name)
+
+    def hidden(self, name: str, value: dict) -> dict | None:
+        """Hide what is secret in a config: all of it where no schema says what is."""
+        schema = plugin_schemas().get(self.name)
+        return schema and schema.hide_secrets(name, value, mask)
 
     @classmethod
     def conflict_fields(cls, constraint: UniqueConstraint) -> tuple[str, ...]:

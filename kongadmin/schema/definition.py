@@ -1,6 +1,7 @@
 """Schema: one entity's or plugin's fields and rules, loaded from YAML."""
 
 import copy
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -9,7 +10,7 @@ from .fields import record_check
 from .paths import look_up
 from .reading import check_top, read_checks, read_fields, read_file
 from .shorthands import Shorthand, shorthands_of
-from .values import record_filler, record_merger, record_reader
+from .values import hide_secrets, record_filler, record_merger, record_reader
 
 _PRIVATE = ("custom_entity_check", "custom_translation", "custom_validator")
 
@@ -87,6 +88,10 @@ class Schema:
         if "updated_at" not in self._fields:
             filled.pop("updated_at", None)
         return filled
+
+    def hide_secrets(self, name: str, value: Any, hide: Callable[[str], Any]) -> Any:
+        """Return a field's value with every text in it that is `encrypted` hidden."""
+        return hide_secrets(self._fields[name], value, hide)
 
     def errors(
         self, values: dict, *, updating: bool = False, patch: dict | None = None

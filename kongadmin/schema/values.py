@@ -244,3 +244,16 @@ def record_merger(field: dict) -> Callable[[dict, dict], dict]:
         return merged
 
     return merge
+
+
+# Secrets
+
+
+def hide_secrets(field: dict, value: Any, hide: Convert) -> Any:
+    """Return a value with every text whose field is `encrypted` hidden."""
+    if isinstance(value, dict):
+        inner = field.get("fields", {}) | field.get("shorthand_fields", {})
+        return {n: hide_secrets(inner.get(n, {}), v, hide) for n, v in value.items()}
+    if isinstance(value, list):
+        return [hide_secrets(field.get("elements", {}), v, hide) for v in value]
+    return hide(value) if field.get("encrypted") and isinstance(value, str) else value

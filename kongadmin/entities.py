@@ -170,9 +170,13 @@ class Entity(models.Model):
         """Return what the change log keeps: no secret, nothing that counts down."""
         values = self.to_dict()
         for name in self.secret_fields:
-            values[name] = mask(values[name])
+            values[name] = self.hidden(name, values[name])
         values.pop("updated_at", None)
         return values
+
+    def hidden(self, name: str, value: Any) -> Any:
+        """Return a secret field's value as it may be written down."""
+        return mask(value)
 
     def snapshot_before(self) -> dict | None:
         """Return the snapshot of the row as last read or written; None if new."""

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from kongadmin.access.permissions import READ, needs
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import render_page
-from kongadmin.plugins.models import Plugin, whole_schema
+from kongadmin.plugins.models import Plugin, plugin_schemas
 
 
 @require_safe
@@ -18,22 +18,28 @@ def list_plugins(request: HttpRequest) -> HttpResponse:
     return render_page(request, "plugins/list.html", "results", {"page": page})
 
 
+def config_fields(name: str) -> list[dict]:
+    """Return the fields of a plugin's config; none where no schema is known."""
+    schema = plugin_schemas().get(name)
+    return schema.fields["config"]["fields"] if schema else []
+
+
 @require_safe
 @needs(READ, Plugin)
 def show_plugin(request: HttpRequest, id) -> HttpResponse:
     """A plugin's whole configuration, field by field with its help."""
     rows = Plugin.objects.in_scope(request.scope).select_related("consumer")
     plugin = get_object_or_404(rows, pk=id)
-    config = whole_schema(plugin.name).fields["config"]
+    shown = plugin.snapshot()
     fields = [
         {
             "name": name,
-            "value": plugin.config.get(name),
+            "value": shown["config"].get(name),
             "help": kind.get("description", ""),
             "is_default": plugin.config.get(name) == kind.get("default"),
         }
-        for field in config["fields"]
+        for field in config_fields(plugin.name)
         for name, kind in field.items()
     ]
-    context = {"plugin": plugin, "fields": fields}
+    context = {"plugin": plugin, "fields": fields, "shown": shown}
     return render_page(request, "plugins/show.html", "content", context)

@@ -11,7 +11,8 @@ import string
 from collections.abc import Callable
 from typing import Any
 
-from .paths import ABSENT, look_up, with_value
+from .paths import ABSENT
+from .shorthands import shorthands_of
 
 type Convert = Callable[[Any], Any]
 
@@ -27,15 +28,6 @@ def random_key() -> str:
     if "+" in text or "/" in text:
         text = "".join(c if c.isalnum() else secrets.choice(_LETTERS) for c in text)
     return text
-
-
-def shorthands_of(field: dict) -> list[tuple[str, list[str]]]:
-    """Return a record's deprecated flat names, each with the path that replaced it."""
-    return [
-        (name, replacement["path"])
-        for name, shorthand in field.get("shorthand_fields", {}).items()
-        for replacement in shorthand["deprecation"]["replaced_with"]
-    ]
 
 
 # Form text to typed values
@@ -148,8 +140,8 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
     shorthands = shorthands_of(field)
 
     def fill(values: dict) -> dict:
-        for name, path in shorthands:
-            values = _with_replacement(values, name, path)
+        for shorthand in shorthands:
+            values = shorthand.carry_over(values)
         filled = {}
         for name, supply, finish in plan:
             value = values.get(name, ABSENT)
@@ -160,26 +152,11 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
             filled[name] = value
         if values.keys() - known:
             filled |= {n: value for n, value in values.items() if n not in known}
-        for name, path in shorthands:
-            _mirror(filled, name, path)
+        for shorthand in shorthands:
+            shorthand.mirror(filled)
         return filled
 
     return fill
-
-
-def _with_replacement(values: dict, name: str, path: list[str]) -> dict:
-    """Return the values with a deprecated field's value also where it belongs now."""
-    old = values.get(name)
-    if old is None or look_up(values, path) not in (None, ABSENT):
-        return values
-    return with_value(values, path, old)
-
-
-def _mirror(filled: dict, name: str, path: list[str]) -> None:
-    """Give a deprecated field the value of its replacement, unless it disagrees."""
-    new = look_up(filled, path)
-    if filled.get(name) is None or filled[name] == new:
-        filled[name] = None if new is ABSENT else new
 
 
 def _supplier(field: dict) -> Callable[[], Any] | None:
@@ -262,23 +239,21 @@ def record_merger(field: dict) -> Callable[[dict, dict], dict]:
             old, new = stored.get(name), patch.get(name)
             if isinstance(old, dict) and isinstance(new, dict):
                 merged[name] = merge_inner(old, new)
-        for name, path in shorthands:
-            merged = _follow(merged, patch, name, path)
+        for shorthand in shorthands:
+            merged = shorthand.follow(merged, patch)
         return merged
 
     return merge
 
 
-def _follow(merged: dict, patch: dict, name: str, path: list[str]) -> dict:
-    """Return the merged record where a field that was sent takes its twin along.
+# Secrets
 
-    A deprecated field and its replacement are stored with the same value; when both
-    are sent they may disagree, which is then an error.
-    """
-    new = look_up(patch, path)
-    replaced = new is not ABSENT or not isinstance(patch.get(path[0], {}), dict)
-    if name in patch and not replaced:
-        return with_value(merged, path, patch[name])
-    if replaced and name in merged and name not in patch:
-        return {**merged, name: None if new is ABSENT else new}
-    return merged
+
+def hide_secrets(field: dict, value: Any, hide: Convert) -> Any:
+    """Return a value with every text whose field is `encrypted` hidden."""
+    if isinstance(value, dict):
+        inner = field.get("fields", {}) | field.get("shorthand_fields", {})
+        return {n: hide_secrets(inner.get(n, {}), v, hide) for n, v in value.items()}
+    if isinstance(value, list):
+        return [hide_secrets(field.get("elements", {}), v, hide) for v in value]
+    return hide(value) if field.get("encrypted") and isinstance(value, str) else value

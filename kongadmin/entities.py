@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from kongadmin import conflicts
 from kongadmin.fields import can_store
-from kongadmin.masks import mask
+from kongadmin.masks import hide_all, masked
 from kongadmin.schema import Schema
 from kongadmin.tags import Tag, TagFilter
 
@@ -142,6 +142,12 @@ class Entity(models.Model):
         """Return the entity in Kong's terms."""
         return self.wire(self.__dict__)
 
+    @classmethod
+    def masked(cls, values: dict) -> dict:
+        """Return `values`, which are in Kong's terms, with every secret masked."""
+        shown = masked(cls.schema.fields, values)
+        return shown | {name: hide_all(values[name]) for name in cls.secret_fields}
+
     def assign(self, values: dict) -> None:
         """Take over `values`, which are in Kong's terms and have passed the schema."""
         names = {field.name for field in self._meta.concrete_fields}
@@ -161,9 +167,7 @@ class Entity(models.Model):
 
     def snapshot(self) -> dict:
         """Return what the change log keeps: no secret, nothing that counts down."""
-        values = self.to_dict()
-        for name in self.secret_fields:
-            values[name] = mask(values[name])
+        values = self.masked(self.to_dict())
         values.pop("updated_at", None)
         return values
 

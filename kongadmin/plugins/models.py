@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from kongadmin.entities import Entity, Violation
 from kongadmin.fields import TextKey
+from kongadmin.masks import masked
 from kongadmin.schema import Schema, plugin_schema
 
 SCHEMAS = Path(__file__).parent / "schemas"
@@ -74,6 +75,16 @@ class Plugin(Entity):
         if name not in plugin_schemas():
             raise Violation({"name": NOT_ENABLED.format(name)})
         return whole_schema(name)
+
+    @classmethod
+    def masked(cls, values: dict) -> dict:
+        """Mask what the plugin's own schema calls a secret."""
+        return masked(whole_schema(values["name"]).fields, values)
+
+    def changed_secrets(self) -> set[str]:
+        """Two configurations may look the same once they are masked."""
+        before = dict(zip(*getattr(self, "_loaded", ((), ())), strict=True))
+        return {"config"} if before.get("config") != self.config else set()
 
     @classmethod
     def conflict_fields(cls, constraint: UniqueConstraint) -> tuple[str, ...]:

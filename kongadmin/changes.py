@@ -102,8 +102,11 @@ def insert() -> Insert:
     return Insert(Change)
 
 
-def write(verb: str, scope_id: UUID, entity_type: str, **fields) -> None:
-    """Append an entry by the current actor, and make it known once it is committed."""
+def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
+    """Append an entry by the current actor, and make it known once it is committed.
+
+    Users and their tokens belong to no scope: theirs is None.
+    """
     actor = current.get()
     change = Change(
         scope_id=scope_id,

@@ -2,7 +2,11 @@
 
 from itertools import count
 
+from django.contrib.auth import get_user_model
+
 from consumers.models import Consumer, KeyAuth
+from kongadmin.access.models import APIToken, Grant
+from kongadmin.access.permissions import forget
 from kongadmin.plugins.models import Plugin
 from realms.models import DEFAULT, ControlPlane
 
@@ -47,3 +51,29 @@ def make_plugin(
     plugin.consumer = consumer
     plugin.save()
     return plugin
+
+
+def make_user(
+    username: str = "", role: str = "", scope: ControlPlane | None = None, **fields
+):
+    """Make a user with a role: everywhere, or in one control plane."""
+    is_super = role == "super-admin"
+    user = get_user_model().objects.create_user(
+        username or f"user-{next(numbers)}",
+        **{"is_superuser": is_super, "is_staff": is_super, **fields},
+    )
+    if role and not is_super:
+        give(user, role, scope)
+    return user
+
+
+def give(user, role: str, scope: ControlPlane | None = None) -> Grant:
+    forget()  # no transaction of a test is ever committed
+    return Grant.objects.create(user=user, role=role, control_plane=scope)
+
+
+def make_token(user, *planes: ControlPlane, **fields) -> str:
+    """Make a token, bound to `planes` if there are any; return its text."""
+    token, text = APIToken.issue(user, fields.pop("name", "test"), **fields)
+    token.bind(list(planes))
+    return text

@@ -24,16 +24,17 @@ def show_plugin(request: HttpRequest, id) -> HttpResponse:
     """A plugin's whole configuration, field by field with its help."""
     rows = Plugin.objects.in_scope(request.scope).select_related("consumer")
     plugin = get_object_or_404(rows, pk=id)
+    values = Plugin.masked(plugin.to_dict())
     config = whole_schema(plugin.name).fields["config"]
     fields = [
         {
             "name": name,
-            "value": plugin.config.get(name),
+            "value": values["config"].get(name),
             "help": kind.get("description", ""),
             "is_default": plugin.config.get(name) == kind.get("default"),
         }
         for field in config["fields"]
         for name, kind in field.items()
     ]
-    context = {"plugin": plugin, "fields": fields}
+    context = {"plugin": plugin, "fields": fields, "values": values}
     return render_page(request, "plugins/show.html", "content", context)

@@ -91,6 +91,11 @@ class Change(models.Model):
         indexes = [
             models.Index(fields=["scope", "id"], name="change_by_scope"),
             models.Index(fields=["subject_id", "id"], name="change_by_subject"),
+            models.Index(
+                fields=["id"],
+                name="change_outside_scopes",
+                condition=models.Q(scope=None),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from kongadmin.access.addresses import normal
-from kongadmin.access.models import APIToken, Grant
+from kongadmin.access.models import APIToken
 from kongadmin.access.permissions import seen_by
 from kongadmin.access.roles import GRANTED, ROLES, SUPER_ADMIN, VIEWER, choices_of
 from realms.models import ControlPlane
@@ -211,19 +211,17 @@ class UserForm(forms.ModelForm):
         """Store the user and what was given; only super admins use Django's admin."""
         self.instance.is_staff = self.instance.is_superuser
         user = super().save(commit)
-        given = {grant.control_plane_id: grant for grant in user.grants.all()}
+        given = dict(user.grants.values_list("control_plane_id", "role"))
         for plane in self.planes:
-            role, grant = (
-                self.cleaned_data[name_for(plane)],
-                given.get(plane and plane.pk),
-            )
-            if grant and not role:
-                grant.delete()
-            elif grant and grant.role != role:
-                grant.role = role
-                grant.save(update_fields=["role"])
-            elif role and not grant:
-                Grant.objects.create(user=user, role=role, control_plane=plane)
+            role = self.cleaned_data[name_for(plane)]
+            if role == given.get(plane and plane.pk, ""):
+                continue
+            if role:
+                user.grants.update_or_create(
+                    control_plane=plane, defaults={"role": role}
+                )
+            else:
+                user.grants.filter(control_plane=plane).delete()
         return user
 
 

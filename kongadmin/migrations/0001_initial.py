@@ -60,6 +60,11 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["scope", "id"], name="change_by_scope"),
                     models.Index(fields=["subject_id", "id"], name="change_by_subject"),
+                    models.Index(
+                        condition=models.Q(("scope", None)),
+                        fields=["id"],
+                        name="change_outside_scopes",
+                    ),
                 ],
             },
         ),

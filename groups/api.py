@@ -40,8 +40,8 @@ def consumer_in_group(row: Row) -> dict:
 class Groups(Collection):
     """/consumer_groups; with ?counter=true each tells how many consumers it has."""
 
-    def wire_page(self, rows: list[Row]) -> list[dict]:
-        data = super().wire_page(rows)
+    def shown(self, rows: list[Row]) -> list[dict]:
+        data = super().shown(rows)
         if self.request.arguments.get("counter") == "true":
             counts = count_members([row["id"] for row in rows])
             for row, group in zip(rows, data, strict=True):

@@ -101,6 +101,11 @@ class Change(models.Model):
                 name="change_by_related",
                 condition=Q(related_id__isnull=False),
             ),
+            models.Index(
+                fields=["id"],
+                name="change_outside_scopes",
+                condition=models.Q(scope=None),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -113,7 +118,10 @@ def insert() -> Insert:
 
 
 def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
-    """Append an entry by the current actor, and make it known once it is committed."""
+    """Append an entry by the current actor, and make it known once it is committed.
+
+    Users and their tokens belong to no scope: theirs is None.
+    """
     actor = current.get()
     change = Change(
         scope_id=scope_id,

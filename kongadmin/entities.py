@@ -149,6 +149,11 @@ class Entity(models.Model):
         """Return the entity in Kong's terms."""
         return self.wire(self.__dict__)
 
+    @classmethod
+    def masked(cls, values: dict) -> dict:
+        """Return `values`, which are in Kong's terms, with every secret masked."""
+        return values | {name: mask(values[name]) for name in cls.secret_fields}
+
     def assign(self, values: dict) -> None:
         """Take over `values`, which are in Kong's terms and have passed the schema."""
         names = {field.name for field in self._meta.concrete_fields}
@@ -168,15 +173,9 @@ class Entity(models.Model):
 
     def snapshot(self) -> dict:
         """Return what the change log keeps: no secret, nothing that counts down."""
-        values = self.to_dict()
-        for name in self.secret_fields:
-            values[name] = self.hidden(name, values[name])
+        values = self.masked(self.to_dict())
         values.pop("updated_at", None)
         return values
-
-    def hidden(self, name: str, value: Any) -> Any:
-        """Return a secret field's value as it may be written down."""
-        return mask(value)
 
     def snapshot_before(self) -> dict | None:
         """Return the snapshot of the row as last read or written; None if new."""

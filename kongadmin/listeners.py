@@ -11,6 +11,7 @@ from urllib.parse import quote
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.urls import set_script_prefix
 
 from kongadmin.gateway.wsgi import dataplane, proxy
 
@@ -50,6 +51,8 @@ class ManagerRequest(WSGIRequest):
                 "SCRIPT_NAME": f"{environ.get('SCRIPT_NAME', '')}/@{self.workspace}",
                 "PATH_INFO": slash + rest or "/",
             }
+            # Django has noted what reverse() adds before it made a request.
+            set_script_prefix(f"{environ['SCRIPT_NAME']}/")
         super().__init__(environ)
 
 

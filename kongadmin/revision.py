@@ -15,7 +15,7 @@ from typing import Any
 
 from kongadmin.settings import HOME
 
-CHANGES, CONTROL_PLANES = range(2)
+NAMES = CHANGES, CONTROL_PLANES, ACCESS = range(3)
 CELL_BYTES = 8
 
 
@@ -26,7 +26,7 @@ class Revision:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
-            size = 2 * CELL_BYTES
+            size = len(NAMES) * CELL_BYTES
             os.ftruncate(handle, size)
             self.cell = memoryview(mmap.mmap(handle, size)).cast("Q")
         finally:

@@ -7,7 +7,7 @@ urlpatterns = [
     path("", include("kongadmin.manager.urls")),
     path("consumers", include("consumers.urls")),
     path("plugins", include("kongadmin.plugins.urls")),
-    path("account", include("kongadmin.access.urls")),
+    path("", include("kongadmin.access.urls")),
     path("django-admin/", admin.site.urls),
 ]
 

@@ -7,6 +7,7 @@ from django.http import Http404
 from rest_framework.response import Response
 
 from kongadmin import changes
+from kongadmin.access.permissions import seen_by
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
@@ -28,9 +29,9 @@ def say(plane: ControlPlane) -> dict:
     }
 
 
-def find(ref: str, lock: bool = False) -> ControlPlane | None:
-    """Return the control plane of an id or a name."""
-    rows = ControlPlane.objects.all()
+def find(user, ref: str, lock: bool = False) -> ControlPlane | None:
+    """Return the control plane of an id or a name, if `user` may see it."""
+    rows = seen_by(user, ControlPlane.objects.all())
     rows = rows.select_for_update(of=("self",)) if lock else rows
     if UUID_TEXT.fullmatch(ref):
         return rows.filter(pk=UUID(ref)).first()
@@ -38,7 +39,10 @@ def find(ref: str, lock: bool = False) -> ControlPlane | None:
 
 
 class WorkspaceView(AdminView):
-    entity_type = SCHEMA.name
+    @property
+    def entity_type(self) -> str:
+        """Whoever may use a control plane may look at it; few may change it."""
+        return "node" if self.request.method in self.reading_methods else SCHEMA.name
 
     def read_values(self) -> dict:
         values, is_form = read_body(self.request)
@@ -90,7 +94,7 @@ class Workspaces(WorkspaceView):
     def get(self, request, **kwargs) -> Response:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
-        rows = ControlPlane.objects.order_by("pk")
+        rows = seen_by(request.user, ControlPlane.objects.order_by("pk"))
         rows = rows.filter(pk__gt=after) if after else rows
         planes = list(rows[: size + 1]) if may_follow else []
         found, offset = paging.cut([say(plane) for plane in planes], size)
@@ -106,7 +110,7 @@ class Workspace(WorkspaceView):
     """/workspaces/{id or name}."""
 
     def get(self, request, ref: str, **kwargs) -> Response:
-        plane = find(ref)
+        plane = find(request.user, ref)
         if plane is None:
             raise Http404
         return self.answer(plane)
@@ -115,11 +119,11 @@ class Workspace(WorkspaceView):
     def put(self, request, ref: str, **kwargs) -> Response:
         key = "id" if UUID_TEXT.fullmatch(ref) else "name"
         values = self.read_values() | {key: ref}
-        return self.store(find(ref, lock=True) or ControlPlane(), values)
+        return self.store(find(request.user, ref, lock=True) or ControlPlane(), values)
 
     @transaction.atomic
     def patch(self, request, ref: str, **kwargs) -> Response:
-        plane = find(ref, lock=True)
+        plane = find(request.user, ref, lock=True)
         if plane is None:
             key = "id" if UUID_TEXT.fullmatch(ref) else "name"
             raise errors.no_such_entity({key: ref})
@@ -128,7 +132,7 @@ class Workspace(WorkspaceView):
     @transaction.atomic
     def delete(self, request, ref: str, **kwargs) -> Response:
         """Delete it when it is empty, or with all that is in it by ?cascade=true."""
-        plane = find(ref, lock=True)
+        plane = find(request.user, ref, lock=True)
         if plane is None:
             return Response(status=204)
         if plane.is_default:

@@ -11,7 +11,7 @@ from typing import Any
 
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
-from django.urls import set_urlconf
+from django.urls import set_script_prefix, set_urlconf
 
 from servers import Answer
 
@@ -80,6 +80,7 @@ def kept_connection() -> Iterator[None]:
         for signal in signals:
             signal.connect(close_old_connections)
         set_urlconf(None)
+        set_script_prefix("/")
 
 
 def close(chunks: Iterable[bytes]) -> None:

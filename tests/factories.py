@@ -2,9 +2,13 @@
 
 from itertools import count
 
+from django.contrib.auth import get_user_model
+
 from consumers.credentials import CREDENTIALS
 from consumers.models import Consumer, Credential, KeyAuth, OAuth2, OAuth2Token
 from groups.models import ConsumerGroup, join
+from kongadmin.access.models import APIToken, Grant
+from kongadmin.access.permissions import forget
 from kongadmin.plugins.models import Plugin
 from realms.models import DEFAULT, ControlPlane
 
@@ -58,7 +62,7 @@ def make_credential(kind: str, consumer: Consumer, **fields) -> Credential:
     return credential
 
 
-def make_token(client: OAuth2, **fields) -> OAuth2Token:
+def make_oauth2_token(client: OAuth2, **fields) -> OAuth2Token:
     token = OAuth2Token(scope_id=client.scope_id, credential=client)
     filled = token.schema.fill({"expires_in": 60, **fields})
     token.assign({k: v for k, v in filled.items() if k != "credential"})
@@ -89,3 +93,29 @@ def make_plugin(
     plugin.consumer, plugin.consumer_group = consumer, consumer_group
     plugin.save()
     return plugin
+
+
+def make_user(
+    username: str = "", role: str = "", scope: ControlPlane | None = None, **fields
+):
+    """Make a user with a role: everywhere, or in one control plane."""
+    is_super = role == "super-admin"
+    user = get_user_model().objects.create_user(
+        username or f"user-{next(numbers)}",
+        **{"is_superuser": is_super, "is_staff": is_super, **fields},
+    )
+    if role and not is_super:
+        give(user, role, scope)
+    return user
+
+
+def give(user, role: str, scope: ControlPlane | None = None) -> Grant:
+    forget()  # no transaction of a test is ever committed
+    return Grant.objects.create(user=user, role=role, control_plane=scope)
+
+
+def make_token(user, *planes: ControlPlane, **fields) -> str:
+    """Make a token, bound to `planes` if there are any; return its text."""
+    token, text = APIToken.issue(user, fields.pop("name", "test"), **fields)
+    token.bind(list(planes))
+    return text

@@ -8,8 +8,8 @@ from factories import (
     make_consumer,
     make_credential,
     make_group,
+    make_oauth2_token,
     make_plugin,
-    make_token,
 )
 from kongadmin.dialects.admin_api.references import ENTITIES
 from kongadmin.dialects.admin_api.registry import ROUTES
@@ -41,7 +41,9 @@ BODIES = {
 FACTORIES = {
     "consumers": lambda number: make_consumer(),
     "consumer_groups": lambda number: make_group(),
-    "oauth2_tokens": lambda n: make_token(make_credential("oauth2", make_consumer())),
+    "oauth2_tokens": lambda n: make_oauth2_token(
+        make_credential("oauth2", make_consumer())
+    ),
     "plugins": lambda number: make_plugin(consumer=make_consumer()),
     **{
         name: lambda number, kind=kind: make_credential(kind, make_consumer())

@@ -4,10 +4,15 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
+from django.db.models.signals import m2m_changed, post_delete, post_save
+from django.dispatch import receiver
 from django.utils import timezone
 
+from kongadmin.access.addresses import are_addresses, is_within
+from kongadmin.access.permissions import forget
+from kongadmin.access.roles import GRANTED, ROLES, SUPER_ADMIN, choices_of
 from kongadmin.masks import mask
 
 PREFIX = "kpat_"
@@ -22,20 +27,61 @@ def digest_of(text: str) -> bytes:
     return hashlib.sha256(text.encode()).digest()
 
 
+class Grant(models.Model):
+    """A role that a user was given in one control plane, or in all of them."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="grants"
+    )
+    role = models.CharField(max_length=20, choices=choices_of(GRANTED))
+    control_plane = models.ForeignKey(
+        "realms.ControlPlane",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        help_text="Empty: in every control plane.",
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "control_plane"], name="grant_once_per_control_plane"
+            ),
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=Q(control_plane=None),
+                name="grant_once_for_all_control_planes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{ROLES[self.role].label} in {self.place}"
+
+    @property
+    def place(self) -> str:
+        return str(self.control_plane or "every control plane")
+
+
 class APITokenQuerySet(models.QuerySet):
     def usable(self) -> Self:
         """Keep tokens that open something now."""
         unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
         return self.filter(unexpired, enabled=True, user__is_active=True)
 
-    def opened_by(self, text: str) -> "APIToken | None":
-        """Return the usable token whose secret is `text`."""
+    def opened_by(self, text: str, address: str) -> "APIToken | None":
+        """Return the usable token whose secret is `text`, if it is valid there."""
         found = self.usable().select_related("user")
-        return found.filter(digest=digest_of(text)).first()
+        token = found.filter(digest=digest_of(text)).first()
+        return token if token and token.is_valid_at(address) else None
 
 
 class APIToken(models.Model):
-    """What a program shows to the Admin API; only its digest is kept."""
+    """What a program shows to the Admin API; only its digest is kept.
+
+    It may what its role and the grants of its owner both allow. A bound token acts in
+    its control planes only: in none, once they are gone.
+    """
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
@@ -43,6 +89,19 @@ class APIToken(models.Model):
     name = models.CharField(max_length=100)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     hint = models.CharField(max_length=40, editable=False)
+    role = models.CharField(
+        max_length=20, choices=choices_of(ROLES), default=SUPER_ADMIN.name
+    )
+    is_bound = models.BooleanField("Limited", default=False, editable=False)
+    control_planes = models.ManyToManyField(
+        "realms.ControlPlane", blank=True, related_name="+"
+    )
+    allowed_addresses = models.JSONField(
+        default=list,
+        blank=True,
+        validators=[are_addresses],
+        help_text="IP addresses and networks it may be used from; empty: any.",
+    )
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
@@ -55,9 +114,12 @@ class APIToken(models.Model):
 
     @classmethod
     def issue(
-        cls, user, name: str, expires_at: datetime | None = None
+        cls, user, name: str, expires_at: datetime | None = None, **fields
     ) -> tuple[Self, str]:
-        """Make a token and return it with its text, which nobody can read again."""
+        """Make a token and return it with its text, which nobody can read again.
+
+        Unless `fields` say otherwise, it may all that its owner may.
+        """
         text = PREFIX + secrets.token_urlsafe(32)
         token = cls.objects.create(
             user=user,
@@ -65,8 +127,23 @@ class APIToken(models.Model):
             digest=digest_of(text),
             hint=mask(text),
             expires_at=expires_at,
+            **fields,
         )
         return token, text
+
+    def bind(self, planes: list) -> None:
+        """Let it act in these control planes only; in all that its owner has if none.
+
+        Stored at once.
+        """
+        self.is_bound = bool(planes)
+        with transaction.atomic():
+            self.save(update_fields=["is_bound"])
+            self.control_planes.set(planes)
+
+    def is_valid_at(self, address: str) -> bool:
+        networks = self.allowed_addresses
+        return not networks or is_within(address, networks)
 
     @property
     def is_expired(self) -> bool:
@@ -94,3 +171,17 @@ class SignInFailure(models.Model):
 
     def __str__(self) -> str:
         return f"{self.username} from {self.address}"
+
+
+@receiver([post_save, post_delete], sender=Grant)
+@receiver(m2m_changed, sender=APIToken.control_planes.through)
+def forget_rights(**kwargs) -> None:
+    """Let what was given or taken away count with the next request."""
+    transaction.on_commit(forget)
+
+
+@receiver(m2m_changed, sender=APIToken.control_planes.through)
+def bind_token(instance, action: str, **kwargs) -> None:
+    """A token with control planes is bound to them, whoever chose them."""
+    if action == "post_add" and isinstance(instance, APIToken):
+        APIToken.objects.filter(pk=instance.pk).update(is_bound=True)

@@ -1,9 +1,9 @@
-"""Signing in and out, the account, and its API tokens."""
+"""Signing in and out, and one's own password."""
 
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, resolve_url
+from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
@@ -14,11 +14,8 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from kongadmin.access import throttle
-from kongadmin.access.forms import TokenForm
-from kongadmin.access.models import APIToken
-from kongadmin.access.permissions import READ, WRITE, needs
-from kongadmin.manager import secrets
+from kongadmin.access import log, throttle
+from kongadmin.access.permissions import ACCOUNT, READ, WRITE, needs
 from kongadmin.manager.render import REFUSED, render_page, see_other
 from kongadmin.peers import client_address
 
@@ -64,57 +61,20 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@needs(READ, "account")
+@needs(READ, ACCOUNT)
 def account(request: HttpRequest) -> HttpResponse:
     return see_other(request, reverse("access:tokens"))
 
 
 @sensitive_post_parameters()
 @require_http_methods(["GET", "POST"])
-@needs(WRITE, "account")
+@needs(WRITE, ACCOUNT)
 def change_password(request: HttpRequest) -> HttpResponse:
     form = PasswordChangeForm(request.user, request.POST or None)
     if form.is_valid():
-        form.save()
+        with log.recorded(form.user, "password"):
+            form.save()
         update_session_auth_hash(request, form.user)
         return see_other(request, reverse("access:password"), "Password changed.")
     status = REFUSED if form.is_bound else 200
     return render_page(request, "access/password.html", "form", {"form": form}, status)
-
-
-@require_safe
-@needs(READ, "tokens")
-def list_tokens(request: HttpRequest) -> HttpResponse:
-    """The person's own tokens; a new one is shown here, once."""
-    context = {
-        "tokens": request.user.tokens.order_by("-pk"),
-        "born": secrets.take(request, f"tokens of {request.user.pk}"),
-    }
-    return render_page(request, "access/tokens.html", "content", context)
-
-
-@require_http_methods(["GET", "POST"])
-@needs(WRITE, "tokens")
-def new_token(request: HttpRequest) -> HttpResponse:
-    form = TokenForm(request.POST or None)
-    if form.is_valid():
-        name = form.cleaned_data["name"]
-        _, text = APIToken.issue(request.user, name, form.expires_at)
-        secrets.keep(request, f"tokens of {request.user.pk}", text)
-        return see_other(request, reverse("access:tokens"))
-    status = REFUSED if form.is_bound else 200
-    return render_page(
-        request, "access/token_form.html", "form", {"form": form}, status
-    )
-
-
-@require_http_methods(["GET", "POST"])
-@needs(WRITE, "tokens")
-def revoke_token(request: HttpRequest, id: int) -> HttpResponse:
-    token = get_object_or_404(APIToken, pk=id, user=request.user)
-    if request.method == "POST":
-        token.delete()
-        return see_other(
-            request, reverse("access:tokens"), f"Token {token.name} revoked."
-        )
-    return render_page(request, "access/revoke_token.html", "dialog", {"token": token})

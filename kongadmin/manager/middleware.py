@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from secrets import token_hex
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 
+from kongadmin.access.permissions import can_see
 from kongadmin.changes import acting
+from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 THEMES = ("light", "dark")
@@ -21,8 +24,10 @@ class ManagerMiddleware:
         theme = request.COOKIES.get("kongadmin_theme")
         request.theme = theme if theme in THEMES else ""
         name = getattr(request, "workspace", "") or DEFAULT
-        request.scope = ControlPlane.called(name) or ControlPlane.called(DEFAULT)
-        request.has_unknown_scope = request.scope.name != name
+        found = ControlPlane.called(name) if can_store(name) else None
+        # Who was given nothing there must not learn whether it exists.
+        request.scope = found or ControlPlane(name=name)
+        request.has_unknown_scope = found is None
         with acting(request.user.get_username(), "manager", request.request_id):
             response = self.get_response(request)
         response["X-Request-ID"] = request.request_id
@@ -32,5 +37,8 @@ class ManagerMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view, args, kwargs) -> None:
-        if request.has_unknown_scope:
+        """Refuse a control plane that does not exist; strangers sign in first."""
+        if request.has_unknown_scope and request.user.is_authenticated:
+            if not can_see(request.user, request.scope):
+                raise PermissionDenied
             raise Http404("There is no such control plane.")

@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -19,13 +20,14 @@ from django.views.decorators.http import (
 )
 
 from consumers.models import Consumer, KeyAuth
-from kongadmin.access.permissions import READ, needs
+from kongadmin.access.permissions import READ, can_see, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
 from kongadmin.entities import UUID_TEXT
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
+from kongadmin.manager.shell import control_planes
 from kongadmin.plugins.models import Plugin
 
 SOON = timedelta(days=30)
@@ -144,8 +146,25 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    text = "Your account may not do this. Ask an administrator for the right."
+    """Say whom to ask; at the front door, lead to what one may see instead."""
+    text = f"Your account may not do this. Ask {super_admins()} for the right."
+    if not request.user.is_authenticated or can_see(request.user, request.scope):
+        return refused(request, 403, "Not allowed", text)
+    planes = control_planes(request)
+    if not planes:
+        context = {"names": super_admins()}
+        return render(request, "access/no_role.html", context, status=403)
+    if request.get_full_path() == "/":
+        return HttpResponseRedirect(planes[0]["url"])
+    text = f"You have no role in {request.scope.name}. Ask {super_admins()} for one."
     return refused(request, 403, "Not allowed", text)
+
+
+def super_admins() -> str:
+    """Return the names of some who give roles."""
+    users = get_user_model().objects.filter(is_active=True, is_superuser=True)
+    names = users.order_by("pk").values_list("username", flat=True)[:3]
+    return " or ".join(names) or "an administrator"
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
+from kongadmin.access.permissions import ACCOUNT, READ, may, seen_by
 from realms.models import ControlPlane
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """An entry of the navigation; `section` marks it current below its pages."""
+    """An entry of the navigation, for those who may read what it is about.
+
+    `section` marks it current below its pages.
+    """
 
     label: str
     view: str
     section: str
+    about: str = "node"
 
 
 NAVIGATION = [
@@ -29,17 +34,34 @@ NAVIGATION = [
     (
         "Operations",
         [
-            Link("Activity", "manager:activity", "activity"),
-            Link("API tokens", "access:tokens", "access"),
+            Link("Activity", "manager:activity", "activity", "changes"),
+        ],
+    ),
+    (
+        "Access",
+        [
+            Link("Users", "access:users", "users", "users"),
+            Link("Roles", "access:roles", "roles", ACCOUNT),
+            Link("API tokens", "access:tokens", "tokens", ACCOUNT),
         ],
     ),
 ]
 SECTIONS = {
     "consumers": "consumers",
     "plugins": "plugins",
-    "access": "access",
     "manager": None,
 }
+
+
+class Can:
+    """What the person on the page may do, for templates: `can.write_consumers`."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.user, self.scope = request.user, request.scope
+
+    def __getitem__(self, name: str) -> bool:
+        verb, _, entity_type = name.partition("_")
+        return may(self.user, verb, entity_type, self.scope)
 
 
 def shell(request: HttpRequest) -> dict:
@@ -48,7 +70,7 @@ def shell(request: HttpRequest) -> dict:
     if not getattr(user, "is_authenticated", False) or not hasattr(request, "scope"):
         return {}
     # An address that leads nowhere has no match, but a frame all the same.
-    section = match and (SECTIONS.get(match.app_name) or match.url_name)
+    section = match and section_of(match)
     groups = [
         (
             title,
@@ -59,15 +81,27 @@ def shell(request: HttpRequest) -> dict:
                     "is_current": link.section == section,
                 }
                 for link in links
+                if may(user, READ, link.about, request.scope)
             ],
         )
         for title, links in NAVIGATION
     ]
-    return {"navigation": groups, "control_planes": control_planes(request)}
+    return {
+        "navigation": [(title, links) for title, links in groups if links],
+        "control_planes": control_planes(request),
+        "can": Can(request),
+    }
+
+
+def section_of(match) -> str:
+    """Return which entry of the navigation a page belongs to."""
+    if match.app_name == "access":  # access/users/1 → users
+        return match.route.partition("/")[2].partition("/")[0]
+    return SECTIONS.get(match.app_name) or match.url_name
 
 
 def control_planes(request: HttpRequest) -> list[dict]:
-    """Return the control planes one can switch to, and where the switch leads."""
+    """Return the control planes one may see, and where the switch to them leads."""
     # The prefix /@name of another control plane is not part of what reverse() adds.
     root = request.META.get("SCRIPT_NAME", "").partition("/@")[0]
     return [
@@ -76,5 +110,5 @@ def control_planes(request: HttpRequest) -> list[dict]:
             "url": f"{root}/" if plane.is_default else f"{root}/@{plane.name}/",
             "is_current": plane.pk == request.scope.pk,
         }
-        for plane in ControlPlane.objects.order_by("name")[:50]
+        for plane in seen_by(request.user, ControlPlane.objects.order_by("name"))[:50]
     ]

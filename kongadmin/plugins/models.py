@@ -26,7 +26,6 @@ class Plugin(Entity):
 
     schema = Schema.load(SCHEMAS / "entity" / "plugins.yaml", EDITION)
     endpoint_key = "instance_name"
-    secret_fields = ("config",)
 
     name = models.TextField("Plugin")
     instance_name = TextKey("Instance name")
@@ -82,10 +81,17 @@ class Plugin(Entity):
             raise Violation({"name": NOT_ENABLED.format(name)})
         return whole_schema(name)
 
-    def hidden(self, name: str, value: dict) -> dict | None:
-        """Hide what is secret in a config: all of it where no schema says what is."""
-        schema = plugin_schemas().get(self.name)
-        return schema and schema.hide_secrets(name, value, mask)
+    @classmethod
+    def masked(cls, values: dict) -> dict:
+        """Mask what the plugin's own schema calls a secret: all where there is none."""
+        schema, config = plugin_schemas().get(values["name"]), values["config"]
+        shown = schema and schema.hide_secrets("config", config, mask)
+        return values | {"config": shown}
+
+    def changed_secrets(self) -> set[str]:
+        """Two configurations may look the same once they are masked."""
+        before = dict(zip(*getattr(self, "_loaded", ((), ())), strict=True))
+        return {"config"} if before.get("config") != self.config else set()
 
     @classmethod
     def conflict_fields(cls, constraint: UniqueConstraint) -> tuple[str, ...]:

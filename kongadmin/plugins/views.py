@@ -30,16 +30,16 @@ def show_plugin(request: HttpRequest, id) -> HttpResponse:
     """A plugin's whole configuration, field by field with its help."""
     rows = Plugin.objects.in_scope(request.scope).select_related("consumer")
     plugin = get_object_or_404(rows, pk=id)
-    shown = plugin.snapshot()
+    values = Plugin.masked(plugin.to_dict())
     fields = [
         {
             "name": name,
-            "value": shown["config"].get(name),
+            "value": values["config"].get(name),
             "help": kind.get("description", ""),
             "is_default": plugin.config.get(name) == kind.get("default"),
         }
         for field in config_fields(plugin.name)
         for name, kind in field.items()
     ]
-    context = {"plugin": plugin, "fields": fields, "shown": shown}
+    context = {"plugin": plugin, "fields": fields, "values": values}
     return render_page(request, "plugins/show.html", "content", context)

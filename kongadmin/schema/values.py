@@ -251,9 +251,20 @@ def record_merger(field: dict) -> Callable[[dict, dict], dict]:
 
 def hide_secrets(field: dict, value: Any, hide: Convert) -> Any:
     """Return a value with every text whose field is `encrypted` hidden."""
+    if field.get("encrypted"):
+        return _hide_all(value, hide)
     if isinstance(value, dict):
-        inner = field.get("fields", {}) | field.get("shorthand_fields", {})
-        return {n: hide_secrets(inner.get(n, {}), v, hide) for n, v in value.items()}
+        known = field.get("fields", {}) | field.get("shorthand_fields", {})
+        other = field.get("values", {})
+        return {n: hide_secrets(known.get(n, other), v, hide) for n, v in value.items()}
     if isinstance(value, list):
         return [hide_secrets(field.get("elements", {}), v, hide) for v in value]
-    return hide(value) if field.get("encrypted") and isinstance(value, str) else value
+    return value
+
+
+def _hide_all(value: Any, hide: Convert) -> Any:
+    if isinstance(value, dict):
+        return {name: _hide_all(inner, hide) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_hide_all(inner, hide) for inner in value]
+    return hide(value) if isinstance(value, str) else value

@@ -26,7 +26,14 @@ PAGES = [
     "/search?q=shown",
     "/account/password",
     "/account/tokens",
+    "/account/tokens?whose=everybody",
     "/account/tokens/create",
+    "/access/users",
+    "/access/users/create",
+    "/access/users/1",
+    "/access/users/1/password",
+    "/access/users/1/delete",
+    "/access/roles",
     MISSING_PAGE,
 ]
 LOOKS = {

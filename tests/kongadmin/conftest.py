@@ -17,20 +17,25 @@ def api(db) -> Client:
     return Client(admin)
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """Forget what users of earlier tests were given; their numbers come again."""
+    from kongadmin.access.permissions import forget
+
+    forget()
+
+
 @pytest.fixture
 def client_of(api: Client, settings) -> Callable[..., Client]:
     """Makes clients of an Admin API with RBAC on, each with a token of its own user."""
-    from django.contrib.auth import get_user_model
-
-    from kongadmin.access.models import APIToken
+    from factories import make_token, make_user
 
     settings.ENFORCE_RBAC = True
 
-    def make(username: str = "kong_admin", is_superuser: bool = True) -> Client:
-        user = get_user_model().objects.create_user(
-            username, is_superuser=is_superuser, is_staff=is_superuser
-        )
-        _, text = APIToken.issue(user, "test")
-        return Client(api.application, {"Kong-Admin-Token": text})
+    def make(
+        username: str = "kong_admin", role: str = "super-admin", scope=None
+    ) -> Client:
+        token = make_token(make_user(username, role, scope))
+        return Client(api.application, {"Kong-Admin-Token": token})
 
     return make

@@ -27,7 +27,7 @@ def test_a_write_through_the_admin_api_says_by_whom(client_of) -> None:
 
     change = newest()
     assert (change.actor, change.dialect, change.verb) == (
-        "anna",
+        "anna (token test)",
         "admin_api",
         "create",
     )

@@ -13,7 +13,7 @@ from clients import Client
 from consumers.demo import make_consumers
 from consumers.models import Consumer, KeyAuth
 from factories import default_control_plane, make_consumer, make_key
-from kongadmin.access.models import APIToken, SignInFailure
+from kongadmin.access.models import APIToken, Grant, SignInFailure
 from kongadmin.changes import Change
 from kongadmin.plugins.models import Plugin
 from kongadmin.tags import Tag, TagFilter
@@ -122,6 +122,10 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
         "plugins by id": lambda: plugins.order_by("pk")[:100],
         "plugin by name": lambda: plugins.by_ref("p"),
         "changes about one": lambda: Change.objects.filter(subject_id=some),
+        "changes of users": lambda: Change.objects.filter(scope=None).order_by("-id")[
+            :8
+        ],
+        "grants": lambda: Grant.objects.filter(user_id=1),
         "changes, newest first": lambda: changes.order_by("-id")[:50],
         "token": lambda: APIToken.objects.filter(digest=b"x"),
         "failures": lambda: SignInFailure.objects.filter(username="a", address="b"),

@@ -4,7 +4,7 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 
 from kongadmin.access.models import APIToken
-from kongadmin.access.permissions import Everyone
+from kongadmin.access.permissions import Bearer, Everyone
 from kongadmin.access.throttle import note_failure, wait_for
 from kongadmin.dialects.admin_api.errors import Refusal
 from kongadmin.peers import client_address
@@ -19,11 +19,12 @@ class TokenAuthentication(BaseAuthentication):
         if not settings.ENFORCE_RBAC:
             return Everyone(), None
         text = request.META.get("HTTP_KONG_ADMIN_TOKEN") or bearer(request)
-        token = APIToken.objects.opened_by(text) if text else None
+        address = client_address(request.META)
+        token = APIToken.objects.opened_by(text, address) if text else None
         if token is None:
-            refuse(client_address(request.META), counted=bool(text))
+            refuse(address, counted=bool(text))
         token.touch()
-        return token.user, token
+        return Bearer(token), token
 
 
 def bearer(request) -> str:

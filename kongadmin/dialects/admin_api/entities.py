@@ -10,6 +10,7 @@ from django.utils import timezone
 from rest_framework.response import Response
 
 from kongadmin import reads
+from kongadmin.access.permissions import REVEAL
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import check_references, resolve_references
@@ -111,7 +112,12 @@ class EntityView(AdminView):
         return self.answer_row(entity.__dict__, status)
 
     def answer_row(self, row: Row, status: int = 200) -> Response:
-        return Response(self.model.wire(row), status, headers={"ETag": etag_of(row)})
+        return Response(self.shown([row])[0], status, headers={"ETag": etag_of(row)})
+
+    def shown(self, rows: list[Row]) -> list[dict]:
+        """Return rows in Kong's terms, secrets masked for who may not see them."""
+        values = [self.model.wire(row) for row in rows]
+        return values if self.may(REVEAL) else [self.model.masked(v) for v in values]
 
 
 class Collection(EntityView):
@@ -124,11 +130,8 @@ class Collection(EntityView):
         found, offset = paging.cut(self.read_page(size + 1, wanted), size)
         repeated = () if self.parent else ("tags", "size")
         more = {name: arguments.get(name) for name in repeated}
-        data = self.wire_page(found)
+        data = self.shown(found)
         return Response(paging.answer(data, self.own_path(), offset, **more))
-
-    def wire_page(self, rows: list[Row]) -> list[dict]:
-        return [self.model.wire(row) for row in rows]
 
     def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
         """Return up to `size` rows; tags count at the top level only, as in Kong."""

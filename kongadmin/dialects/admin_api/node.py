@@ -214,6 +214,8 @@ class OldPluginSchema(AdminView):
 class Validate(AdminView):
     """Judge an entity without storing it: shape only, no look at the database."""
 
+    reading_methods = ("GET", "HEAD", "POST")
+
     def post(self, request, name: str) -> Response:
         model = find_entity(name)
         values, is_form = read_body(request)

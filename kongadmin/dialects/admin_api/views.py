@@ -13,7 +13,8 @@ from kongadmin.dialects.admin_api.access import TokenAuthentication
 from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
-SAFE = ("GET", "HEAD")
+# What a method does, as a refusal names it; GET and HEAD read.
+DEEDS = {"POST": "create", "DELETE": "delete"}
 
 
 class KongJSONRenderer(JSONRenderer):
@@ -49,6 +50,7 @@ class AdminView(APIView):
     renderer_classes = [KongJSONRenderer]
     content_negotiation_class = AlwaysJSON
     entity_type = "node"
+    reading_methods = ("GET", "HEAD")
 
     def get_exception_handler(self):
         return errors.handle
@@ -64,17 +66,23 @@ class AdminView(APIView):
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
             return
-        user = request.user
-        verb = READ if request.method in SAFE else WRITE
-        if not may(user, verb, self.entity_type):
+        user, name = request.user, self.workspace
+        found = ControlPlane.called(name) if can_store(name) else None
+        # Who was given nothing there must not learn whether it exists.
+        self.scope = found or ControlPlane(name=name)
+        is_reading = request.method in self.reading_methods
+        if not self.may(READ if is_reading else WRITE):
+            deed = "read" if is_reading else DEEDS.get(request.method, "update")
             raise PermissionDenied(
-                f"{user}, you do not have permissions to {verb} this resource"
+                f"{user.username}, you do not have permissions to {deed} this resource"
             )
         changes.identify(str(user))
-        name = self.workspace
-        self.scope = ControlPlane.called(name) if can_store(name) else None
-        if self.scope is None:
-            raise errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
+        if found is None:
+            raise errors.Refusal.plain(404, f"Workspace '{name}' not found")
+
+    def may(self, verb: str) -> bool:
+        """Say whether the caller may do that to what the route is about."""
+        return may(self.request.user, verb, self.entity_type, self.scope)
 
     def options(self, request, *args, **kwargs) -> Response:
         """Answer a preflight as Kong does; no token travels with one."""

@@ -27,7 +27,13 @@ DONE = {
     "reveal": "revealed",
     "bulk": "wrote",
 }
-NOUNS = {"consumers": "consumer", "keyauth_credentials": "key", "plugins": "plugin"}
+NOUNS = {
+    "consumers": "consumer",
+    "keyauth_credentials": "key",
+    "plugins": "plugin",
+    "tokens": "API token",
+    "users": "user",
+}
 UNITS = (
     ("year", 31_536_000),
     ("month", 2_592_000),
@@ -88,6 +94,8 @@ def place(change) -> str:
     is_gone = change.verb == "delete" and change.subject_id == change.entity_id
     if is_gone or not change.subject_id:
         return ""
+    if change.entity_type in ("users", "tokens"):  # Django's numbers as UUIDs
+        return reverse("access:user", args=[change.subject_id.int])
     if change.entity_type == "plugins":
         return reverse("plugins:show", args=[change.entity_id])
     view = "show" if change.entity_type == "consumers" else "credentials"

@@ -1,11 +1,13 @@
 """Consumers and their credentials in the Admin API's terms. Contract §3, §4."""
 
+from uuid import UUID
+
 from django.http import Http404
-from rest_framework.response import Response
 
 from consumers.credentials import CREDENTIALS
 from consumers.models import Consumer, KeyAuth, OAuth2, OAuth2Token
 from kongadmin import reads
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.entities import Collection, Item
 from kongadmin.dialects.admin_api.errors import Refusal, Worded404
 from kongadmin.dialects.admin_api.registry import (
@@ -13,7 +15,7 @@ from kongadmin.dialects.admin_api.registry import (
     register_entity,
     register_nested,
 )
-from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
+from kongadmin.entities import UUID_TEXT, Entity
 from kongadmin.fields import can_store
 from kongadmin.prepared import Row
 
@@ -21,7 +23,7 @@ from kongadmin.prepared import Row
 class Consumers(Collection):
     """/consumers: with ?custom_id= it is a look-up, and nothing else counts."""
 
-    def get(self, request, **kwargs) -> Response:
+    def get(self, request, **kwargs) -> Answer:
         if "custom_id" not in request.arguments:
             return super().get(request, **kwargs)
         given = [value for name, value in request.pairs if name == "custom_id"]
@@ -29,7 +31,7 @@ class Consumers(Collection):
             raise Refusal.plain(400, "custom_id must be an unempty string")
         rows = self.rows()
         found = rows.filter(custom_id=given[0]) if can_store(given[0]) else rows.none()
-        return Response({"data": [c.to_dict() for c in found], "next": None})
+        return Answer({"data": [c.to_dict() for c in found], "next": None})
 
 
 class OldKeyAuths(Collection):
@@ -67,11 +69,12 @@ class ACLItem(Item):
         scope = {"scope_id": self.scope.pk}
         return reads.first(self.model, group=ref, **scope, **self.within)
 
-    def named(self, rows: EntityQuerySet, ref: str) -> Entity | None:
+    def locked(self, ref: str, **within: UUID) -> Entity | None:
         if UUID_TEXT.fullmatch(ref):
-            return super().named(rows, ref)
+            return super().locked(ref, **within)
         if not can_store(ref):
             return None
+        rows = self.model.objects.in_scope(self.scope)
         rows = rows.filter(group=ref, **self.within)
         return rows.select_for_update(of=("self",)).first()
 

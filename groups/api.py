@@ -8,7 +8,6 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Count
-from rest_framework.response import Response
 
 from consumers.models import Consumer
 from groups.models import (
@@ -19,6 +18,7 @@ from groups.models import (
     join,
 )
 from kongadmin.dialects.admin_api import paging
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.entities import (
     Collection,
     EntityView,
@@ -59,7 +59,7 @@ def count_members(ids: list) -> dict:
 class Group(Item):
     """/consumer_groups/{g}: wrapped when read, bare when written."""
 
-    def get(self, request, ref: str, **kwargs) -> Response:
+    def get(self, request, ref: str, **kwargs) -> Answer:
         bare = super().get(request, ref, **kwargs)
         group = one(self.rows(), ref)
         answer = {"consumer_group": bare.data}
@@ -68,7 +68,7 @@ class Group(Item):
             answer |= {"consumers": members} if members else {}
         if override := Override.objects.filter(consumer_group=group).first():
             answer["plugins"] = [as_plugin(override)]
-        return Response(answer, headers={"ETag": bare.headers["ETag"]})
+        return Answer(answer, headers={"ETag": bare.headers["ETag"]})
 
 
 def as_plugin(override: Override) -> dict:
@@ -93,14 +93,14 @@ class Members(EntityView):
     def listed(self) -> str:
         return f"{self.member_field}s"
 
-    def get(self, request, **kwargs) -> Response:
+    def get(self, request, **kwargs) -> Answer:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
         rows = [entity.__dict__ for entity in self.members()]
         behind = [row for row in rows if after is None or row["id"] > after]
         page, offset = paging.cut(behind if may_follow else [], size)
         answer = paging.answer(self.say(page), self.own_path(), offset)
-        return Response(answer | {self.listed: self.say(rows)})
+        return Answer(answer | {self.listed: self.say(rows)})
 
     def members(self) -> EntityQuerySet:
         """Return the entities of `model` that belong to the parent, by id."""
@@ -108,12 +108,12 @@ class Members(EntityView):
         return self.model.objects.filter(**within).order_by("pk")
 
     @transaction.atomic
-    def post(self, request, **kwargs) -> Response:
+    def post(self, request, **kwargs) -> Answer:
         added = list(dict.fromkeys(self.read_members()))
         parent = SAY[self.parent_model](self.parent.__dict__)
         join(**{f"{self.parent_field}s": [self.parent], self.listed: added})
         rows = [entity.__dict__ for entity in added]
-        return Response({self.parent_field: parent, self.listed: self.say(rows)}, 201)
+        return Answer({self.parent_field: parent, self.listed: self.say(rows)}, 201)
 
     def read_members(self) -> list[Entity]:
         """Return the entities that the body names, one or several."""
@@ -134,10 +134,10 @@ class Members(EntityView):
         return given
 
     @transaction.atomic
-    def delete(self, request, **kwargs) -> Response:
+    def delete(self, request, **kwargs) -> Answer:
         for membership in self.memberships():
             membership.delete()
-        return Response(status=204)
+        return Answer(status=204)
 
     def memberships(self) -> EntityQuerySet:
         rows = Membership.objects.filter(**{self.parent_field: self.parent})
@@ -152,15 +152,15 @@ class Member(Members):
 
     http_method_names = ["get", "head", "options", "delete"]
 
-    def get(self, request, ref: str, **kwargs) -> Response:
+    def get(self, request, ref: str, **kwargs) -> Answer:
         [said] = self.say([one(self.members(), ref).__dict__])
-        return Response({self.member_field: said})
+        return Answer({self.member_field: said})
 
     @transaction.atomic
-    def delete(self, request, ref: str, **kwargs) -> Response:
+    def delete(self, request, ref: str, **kwargs) -> Answer:
         member = one(self.members(), ref)
         self.memberships().get(**{self.member_field: member}).delete()
-        return Response(status=204)
+        return Answer(status=204)
 
 
 class GroupOverride(EntityView):
@@ -171,7 +171,7 @@ class GroupOverride(EntityView):
     parent_field = "consumer_group"
 
     @transaction.atomic
-    def put(self, request, **kwargs) -> Response:
+    def put(self, request, **kwargs) -> Answer:
         values = self.read_values()
         stored = self.stored()
         entity = stored or Override()
@@ -183,13 +183,13 @@ class GroupOverride(EntityView):
             "group": self.parent.name,
             "plugin": RATE_LIMITING,
         }
-        return Response(body, 201)
+        return Answer(body, 201)
 
     @transaction.atomic
-    def delete(self, request, **kwargs) -> Response:
+    def delete(self, request, **kwargs) -> Answer:
         if override := self.stored():
             override.delete()
-        return Response(status=204)
+        return Answer(status=204)
 
     def stored(self) -> Override | None:
         rows = Override.objects.filter(**self.within)

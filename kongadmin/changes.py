@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Self
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from django.utils import timezone
 
 from kongadmin import revision
 from kongadmin.entities import Entity
-from kongadmin.prepared import Insert
+from kongadmin.prepared import insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +111,6 @@ class Change(models.Model):
         return f"{self.actor} {self.verb} {self.entity_type} {self.entity_name}"
 
 
-@cache
-def insert() -> Insert:
-    return Insert(Change)
-
-
 def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
     """Append an entry by the current actor, and make it known once it is committed.
 
@@ -132,7 +126,7 @@ def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
         entity_type=entity_type,
         **fields,
     )
-    insert().run(change)
+    insert_into(Change).run(change)
     transaction.on_commit(revision.bump)
 
 

@@ -13,13 +13,15 @@ from typing import Any, ClassVar, Self
 from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import IntegrityError, models, transaction
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
+from django.db.models.signals import post_delete, post_save
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from kongadmin import conflicts
+from kongadmin import conflicts, dependents
 from kongadmin.fields import can_store
 from kongadmin.masks import mask
+from kongadmin.prepared import insert_into, update_of
 from kongadmin.schema import Schema
 from kongadmin.tags import Tag, TagFilter
 
@@ -195,33 +197,54 @@ class Entity(models.Model):
         if errors:
             raise Violation(errors)
 
-    def save(self, *args, **kwargs) -> None:
+    def save(self, force_insert: bool = False, **options) -> None:
         """Write the row, its tags and its change-log entry, or none of them.
 
         Raises Conflict when another row already holds what must be unique.
         """
         self.updated_at = timezone.now()
-        kwargs.setdefault("force_insert", self._state.adding)
+        is_new = force_insert or self._state.adding
         try:
-            self.write(*args, **kwargs)
+            self.write(is_new)
         except IntegrityError as error:
             conflict = conflicts.explain(self)
             if conflict and not conflict.make_way():
                 raise conflict from error
             # Whatever stood in the way is gone by now.
-            self._state.adding = kwargs["force_insert"]
             try:
-                self.write(*args, **kwargs)
+                self.write(is_new)
             except IntegrityError as again:
                 raise conflicts.explain(self) or again from again
         fields = self._meta.concrete_fields
         names = [field.attname for field in fields]
         self._loaded = names, [getattr(self, name) for name in names]
 
-    def write(self, *args, **kwargs) -> None:
+    def write(self, is_new: bool) -> None:
+        """Do what Model.save does, by statements that are compiled once."""
+        model, using = type(self), DEFAULT_DB_ALIAS
         with transaction.atomic():
             conflicts.refuse_older_digests(self)
-            super().save(*args, **kwargs)
+            if is_new or not update_of(model).run(self):
+                is_new = True
+                insert_into(model).run(self)
+            self._state.adding, self._state.db = False, using
+            about = {"raw": False, "using": using, "update_fields": None}
+            post_save.send(model, instance=self, created=is_new, **about)
+
+    def delete(self, *args, **kwargs):
+        """Delete it with all that hangs on it; quickly where nothing does."""
+        if dependents.exist(self):
+            return super().delete(*args, **kwargs)
+        with transaction.atomic():
+            dependents.delete_row(self)
+            model = type(self)
+            post_delete.send(model, instance=self, using=self._state.db, origin=self)
+        return 1, {model._meta.label: 1}
+
+    @property
+    def is_expired(self) -> bool:
+        """Say whether it counts no more though it is still stored."""
+        return False
 
     def make_way(self) -> bool:
         """Give up what another row wants, if this one no longer counts."""

@@ -6,6 +6,7 @@ kept and only its values change.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -65,19 +66,52 @@ class Insert:
 
     def __init__(self, model: type[Model]) -> None:
         quote = connection.ops.quote_name
-        self.fields = [f for f in model._meta.concrete_fields if not f.primary_key]
+        self.fields = [f for f in model._meta.concrete_fields if not f.db_returning]
         columns = ", ".join(quote(field.column) for field in self.fields)
         places = ", ".join("%s" for _ in self.fields)
         table = quote(model._meta.db_table)
         self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
 
     def run(self, row: Model) -> None:
-        values = [
-            field.get_db_prep_save(getattr(row, field.attname), connection)
-            for field in self.fields
-        ]
         with connection.cursor() as cursor:
-            cursor.execute(self.sql, values)
+            cursor.execute(self.sql, values_of(row, self.fields, adding=True))
+
+
+class Update:
+    """The statement that writes one row of a model anew, for any values."""
+
+    def __init__(self, model: type[Model]) -> None:
+        quote = connection.ops.quote_name
+        key = model._meta.pk
+        self.fields = [f for f in model._meta.concrete_fields if f is not key]
+        columns = ", ".join(f"{quote(field.column)} = %s" for field in self.fields)
+        table = quote(model._meta.db_table)
+        self.sql = f"UPDATE {table} SET {columns} WHERE {quote(key.column)} = %s"  # noqa: S608
+        self.fields.append(key)
+
+    def run(self, row: Model) -> bool:
+        """Write the row; say whether it was there."""
+        with connection.cursor() as cursor:
+            cursor.execute(self.sql, values_of(row, self.fields, adding=False))
+            return cursor.rowcount == 1
+
+
+def values_of(row: Model, fields: list, adding: bool) -> list:
+    """Return what the database gets for the fields of a row."""
+    return [
+        field.get_db_prep_save(field.pre_save(row, adding), connection)
+        for field in fields
+    ]
+
+
+@cache
+def insert_into(model: type[Model]) -> Insert:
+    return Insert(model)
+
+
+@cache
+def update_of(model: type[Model]) -> Update:
+    return Update(model)
 
 
 def adapter(model, name: str) -> Callable[[Any], Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from functools import cache
 from uuid import UUID, uuid4
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
 
 from kongadmin.entities import UUID_TEXT, Entity
@@ -26,16 +26,45 @@ def find(model: type[Entity], scope, ref: str, **within: UUID) -> Row | None:
         return first(model, id=UUID(ref), scope_id=scope.pk, **within)
     if not can_store(ref):
         return None
-    if isinstance(model._meta.get_field(model.endpoint_key), models.BinaryField):
+    if not has_text_key(model):
         rows = model.objects.in_scope(scope).filter(**within).live().by_ref(ref)
-        entity = rows.first()
-        return entity and entity.__dict__
+        found = rows.first()
+        return found and found.__dict__
     return first(model, **{model.endpoint_key: ref}, scope_id=scope.pk, **within)
 
 
 def first(model: type[Entity], **values) -> Row | None:
     rows = item_query(model, tuple(values)).rows(**values, **clock(model))
     return rows[0] if rows else None
+
+
+def entity(model: type[Entity], row: Row) -> Entity:
+    """Return a whole row as the entity it is."""
+    return model.from_db(DEFAULT_DB_ALIAS, list(row), list(row.values()))
+
+
+def locked(model: type[Entity], scope, ref: str, **within: UUID) -> Entity | None:
+    """Return the entity that a path segment names, for nobody else to write; one query.
+
+    Expired ones are found as well.
+    """
+    key, value = "id", None
+    if UUID_TEXT.fullmatch(ref):
+        value = UUID(ref)
+    elif has_text_key(model) and can_store(ref):
+        key, value = model.endpoint_key, ref
+    if value is None:
+        rows = model.objects.in_scope(scope).filter(**within).by_ref(ref)
+        return rows.select_for_update(of=("self",)).first()
+    query = lock_query(model, (key, "scope_id", *within))
+    rows = query.rows(**{key: value}, scope_id=scope.pk, **within)
+    return entity(model, rows[0]) if rows else None
+
+
+def has_text_key(model: type[Entity]) -> bool:
+    """Say whether an endpoint key is a column by itself, not the digest of one."""
+    key = model.endpoint_key
+    return key is not None and isinstance(model._meta.get_field(key), models.TextField)
 
 
 def page(
@@ -61,6 +90,14 @@ def item_query(model: type[Entity], names: tuple[str, ...]) -> Prepared:
 
 
 @cache
+def lock_query(model: type[Entity], names: tuple[str, ...]) -> Prepared:
+    def build(**given):
+        return model.objects.filter(**given).select_for_update(of=("self",))
+
+    return Prepared(build, **samples(model, names, expiring=False))
+
+
+@cache
 def page_query(model: type[Entity], names: tuple[str, ...], size: int) -> Prepared:
     def build(expires_at: datetime | None = None, **given):
         if "id" in given:
@@ -70,13 +107,13 @@ def page_query(model: type[Entity], names: tuple[str, ...], size: int) -> Prepar
     return Prepared(build, **samples(model, names))
 
 
-def samples(model: type[Entity], names: tuple[str, ...]) -> dict:
+def samples(model: type[Entity], names: tuple[str, ...], expiring: bool = True) -> dict:
     """Return a value for each field, unlike all others."""
     found = {}
     for name in names:
         field = model._meta.get_field(name)
         is_text = isinstance(field, models.TextField)
         found[name] = f"sample of {name}" if is_text else uuid4()
-    if hasattr(model, "expires_at"):
+    if expiring and hasattr(model, "expires_at"):
         found["expires_at"] = SAMPLE_TIME
     return found

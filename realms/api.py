@@ -4,11 +4,11 @@ from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.http import Http404
-from rest_framework.response import Response
 
 from kongadmin import changes
 from kongadmin.access.permissions import seen_by
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
@@ -50,7 +50,7 @@ class WorkspaceView(AdminView):
         values.pop("updated_at", None)
         return values
 
-    def store(self, plane: ControlPlane, values: dict, status: int = 200) -> Response:
+    def store(self, plane: ControlPlane, values: dict, status: int = 200) -> Answer:
         """Write what the schema accepts into `plane`, new or not."""
         verb = "create" if plane._state.adding else "update"
         values = SCHEMA.fill(values)
@@ -83,15 +83,15 @@ class WorkspaceView(AdminView):
                 raise errors.taken(3, {"id": str(plane.pk)}) from None
             raise errors.taken(5, {"name": plane.name}) from None
 
-    def answer(self, plane: ControlPlane, status: int = 200) -> Response:
+    def answer(self, plane: ControlPlane, status: int = 200) -> Answer:
         etag = etag_of({"updated_at": plane.updated_at})
-        return Response(say(plane), status, headers={"ETag": etag})
+        return Answer(say(plane), status, headers={"ETag": etag})
 
 
 class Workspaces(WorkspaceView):
     """/workspaces: the control planes there are."""
 
-    def get(self, request, **kwargs) -> Response:
+    def get(self, request, **kwargs) -> Answer:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
         rows = seen_by(request.user, ControlPlane.objects.order_by("pk"))
@@ -99,30 +99,30 @@ class Workspaces(WorkspaceView):
         planes = list(rows[: size + 1]) if may_follow else []
         found, offset = paging.cut([say(plane) for plane in planes], size)
         more = {"size": request.arguments.get("size")}
-        return Response(paging.answer(found, "/workspaces", offset, **more))
+        return Answer(paging.answer(found, "/workspaces", offset, **more))
 
     @transaction.atomic
-    def post(self, request, **kwargs) -> Response:
+    def post(self, request, **kwargs) -> Answer:
         return self.store(ControlPlane(), self.read_values(), 201)
 
 
 class Workspace(WorkspaceView):
     """/workspaces/{id or name}."""
 
-    def get(self, request, ref: str, **kwargs) -> Response:
+    def get(self, request, ref: str, **kwargs) -> Answer:
         plane = find(request.user, ref)
         if plane is None:
             raise Http404
         return self.answer(plane)
 
     @transaction.atomic
-    def put(self, request, ref: str, **kwargs) -> Response:
+    def put(self, request, ref: str, **kwargs) -> Answer:
         key = "id" if UUID_TEXT.fullmatch(ref) else "name"
         values = self.read_values() | {key: ref}
         return self.store(find(request.user, ref, lock=True) or ControlPlane(), values)
 
     @transaction.atomic
-    def patch(self, request, ref: str, **kwargs) -> Response:
+    def patch(self, request, ref: str, **kwargs) -> Answer:
         plane = find(request.user, ref, lock=True)
         if plane is None:
             key = "id" if UUID_TEXT.fullmatch(ref) else "name"
@@ -130,11 +130,11 @@ class Workspace(WorkspaceView):
         return self.store(plane, SCHEMA.merge(say(plane), self.read_values()))
 
     @transaction.atomic
-    def delete(self, request, ref: str, **kwargs) -> Response:
+    def delete(self, request, ref: str, **kwargs) -> Answer:
         """Delete it when it is empty, or with all that is in it by ?cascade=true."""
         plane = find(request.user, ref, lock=True)
         if plane is None:
-            return Response(status=204)
+            return Answer(status=204)
         if plane.is_default:
             raise errors.Refusal.plain(400, "Cannot delete default workspace")
         if request.arguments.get("cascade") != "true" and not plane.is_empty:
@@ -142,7 +142,7 @@ class Workspace(WorkspaceView):
         before, name = say(plane), plane.name
         plane.delete()
         changes.write("delete", None, SCHEMA.name, entity_name=name, before=before)
-        return Response(status=204)
+        return Answer(status=204)
 
 
 def register_workspaces() -> None:

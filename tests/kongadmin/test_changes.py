@@ -166,7 +166,7 @@ def test_the_log_outlives_its_control_plane(db) -> None:
     team.delete()
 
     assert not KeyAuth.objects.filter(scope_id=team.pk).exists()
-    assert Change.objects.filter(entity_name="anna", verb="delete").exists()
+    assert Change.objects.filter(entity_name="1 consumers", verb="delete").exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kongadmin_change WHERE scope_id IS NULL")
         assert cursor.fetchone()[0] == 4

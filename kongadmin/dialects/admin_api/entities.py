@@ -4,14 +4,16 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
+from uuid import UUID
+
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
-from rest_framework.response import Response
 
 from kongadmin import reads
 from kongadmin.access.permissions import REVEAL
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import check_references, resolve_references
 from kongadmin.dialects.admin_api.tags import read_tags
@@ -46,8 +48,10 @@ class EntityView(AdminView):
         super().initial(request, *args, **kwargs)
         self.parent = None
         if parent is not None and request.method != "OPTIONS":
-            rows = self.parent_model.objects.in_scope(self.scope)
-            self.parent = one(rows, parent)
+            row = reads.find(self.parent_model, self.scope, parent)
+            if row is None:
+                raise Http404
+            self.parent = reads.entity(self.parent_model, row)
 
     def rows(self) -> EntityQuerySet:
         """Return the rows that the route is about, expired ones included."""
@@ -108,11 +112,11 @@ class EntityView(AdminView):
         """What the rows have in common besides the control plane."""
         return {f"{self.parent_field}_id": self.parent.pk} if self.parent else {}
 
-    def answer(self, entity: Entity, status: int = 200) -> Response:
+    def answer(self, entity: Entity, status: int = 200) -> Answer:
         return self.answer_row(entity.__dict__, status)
 
-    def answer_row(self, row: Row, status: int = 200) -> Response:
-        return Response(self.shown([row])[0], status, headers={"ETag": etag_of(row)})
+    def answer_row(self, row: Row, status: int = 200) -> Answer:
+        return Answer(self.shown([row])[0], status, headers={"ETag": etag_of(row)})
 
     def shown(self, rows: list[Row]) -> list[dict]:
         """Return rows in Kong's terms, secrets masked for who may not see them."""
@@ -123,7 +127,7 @@ class EntityView(AdminView):
 class Collection(EntityView):
     """/things, or /parents/{p}/things: list and create."""
 
-    def get(self, request, **kwargs) -> Response:
+    def get(self, request, **kwargs) -> Answer:
         arguments = request.arguments
         wanted = read_tags(arguments.get("tags"))
         size = paging.read_size(arguments.get("size"))
@@ -131,7 +135,7 @@ class Collection(EntityView):
         repeated = () if self.parent else ("tags", "size")
         more = {name: arguments.get(name) for name in repeated}
         data = self.shown(found)
-        return Response(paging.answer(data, self.own_path(), offset, **more))
+        return Answer(paging.answer(data, self.own_path(), offset, **more))
 
     def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
         """Return up to `size` rows; tags count at the top level only, as in Kong."""
@@ -144,7 +148,7 @@ class Collection(EntityView):
         rows = rows.filter(pk__gt=after) if after else rows
         return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
 
-    def post(self, request, **kwargs) -> Response:
+    def post(self, request, **kwargs) -> Answer:
         values = self.read_values()
         ttl = take_ttl(self.model.schema, values) or 0
         entity = self.model()
@@ -155,7 +159,7 @@ class Collection(EntityView):
 class Item(EntityView):
     """/things/{id or key}, or /parents/{p}/things/{id or key}."""
 
-    def get(self, request, ref: str, **kwargs) -> Response:
+    def get(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
         row = self.find_row(ref)
         if row is None:
@@ -166,9 +170,13 @@ class Item(EntityView):
     def find_row(self, ref: str) -> Row | None:
         return reads.find(self.model, self.scope, ref, **self.within)
 
-    def named(self, rows: EntityQuerySet, ref: str) -> Entity | None:
-        """Return the one of `rows` that a path segment names, locked."""
-        return rows.select_for_update(of=("self",)).by_ref(ref).first()
+    def locked(self, ref: str, **within: UUID) -> Entity | None:
+        """Return what a path segment names, expired or not, for us alone to write."""
+        return reads.locked(self.model, self.scope, ref, **within)
+
+    def locked_live(self, ref: str) -> Entity | None:
+        entity = self.locked(ref, **self.within)
+        return None if entity is None or entity.is_expired else entity
 
     def not_found(self, ref: str) -> Exception:
         return Http404()
@@ -192,10 +200,10 @@ class Item(EntityView):
         return {self.model.endpoint_key: ref}
 
     @transaction.atomic
-    def put(self, request, ref: str, **kwargs) -> Response:
+    def put(self, request, ref: str, **kwargs) -> Answer:
         """Create or replace; whoever owned the row before, it is the path's now."""
         self.check_ref(ref)
-        entity = self.named(self.model.objects.in_scope(self.scope), ref)
+        entity = self.locked(ref)
         self.check_version(entity)
         return self.replace(entity, self.with_key(self.read_values(), ref))
 
@@ -203,7 +211,7 @@ class Item(EntityView):
         """Return a body with the key in the path, which wins."""
         return values | self.key_of(ref)
 
-    def replace(self, entity: Entity | None, values: dict) -> Response:
+    def replace(self, entity: Entity | None, values: dict) -> Answer:
         """Store `values` as the whole entity: what is left out starts anew."""
         ttl = take_ttl(self.model.schema, values) or 0
         if entity is None:
@@ -216,16 +224,16 @@ class Item(EntityView):
         return self.answer(entity)
 
     @transaction.atomic
-    def patch(self, request, ref: str, **kwargs) -> Response:
+    def patch(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
-        entity = self.named(self.rows().live(), ref)
+        entity = self.locked_live(ref)
         if entity is None:
             self.check_key(ref)
             raise self.missing(ref)
         self.check_version(entity)
         return self.merge(entity, self.key_of(ref))
 
-    def merge(self, entity: Entity, key: dict) -> Response:
+    def merge(self, entity: Entity, key: dict) -> Answer:
         """Store the body over the entity, records key by key."""
         stored = entity.to_dict()
         stored.pop("ttl", None)
@@ -248,15 +256,15 @@ class Item(EntityView):
         return errors.no_such_entity(self.key_of(ref))
 
     @transaction.atomic
-    def delete(self, request, ref: str, **kwargs) -> Response:
+    def delete(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
-        entity = self.named(self.rows().live(), ref)
+        entity = self.locked_live(ref)
         if entity is None and self.parent:
             raise self.not_found(ref)
         self.check_version(entity)
         if entity is not None:
             entity.delete()
-        return Response(status=204)
+        return Answer(status=204)
 
     def check_version(self, entity: Entity | None) -> None:
         """Refuse to change what the client has not seen (RFC 9110 §13.1.1)."""
@@ -290,22 +298,22 @@ class Owner(Item):
         return entity
 
     @transaction.atomic
-    def get(self, request, **kwargs) -> Response:
+    def get(self, request, **kwargs) -> Answer:
         return self.answer(self.owner())
 
     @transaction.atomic
-    def put(self, request, **kwargs) -> Response:
+    def put(self, request, **kwargs) -> Answer:
         entity = self.owner()
         self.check_version(entity)
         return self.replace(entity, self.read_values())
 
     @transaction.atomic
-    def patch(self, request, **kwargs) -> Response:
+    def patch(self, request, **kwargs) -> Answer:
         entity = self.owner()
         self.check_version(entity)
         return self.merge(entity, {"id": str(entity.pk)})
 
-    def delete(self, request, **kwargs) -> Response:
+    def delete(self, request, **kwargs) -> Answer:
         return self.http_method_not_allowed(request)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import APIException, MethodNotAllowed
-from rest_framework.response import Response
 
 from kongadmin.conflicts import Conflict
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.entities import Violation
 from kongadmin.error_bodies import word
 from kongadmin.schema import lua, violation_message
@@ -130,27 +130,27 @@ def worded(status: int, message: str, request) -> HttpResponse:
     return HttpResponse(body, status=status, content_type=content_type)
 
 
-def handle(error: Exception, context: dict) -> Response:
+def handle(error: Exception, context: dict) -> Answer:
     """Return Kong's answer to any exception; a surprise is logged, never described."""
     if isinstance(error, Conflict):
         error = from_conflict(error)
     elif isinstance(error, Violation):
         error = from_violation(error)
     if isinstance(error, Refusal):
-        return Response(error.body, error.status)
+        return Answer(error.body, error.status)
     if isinstance(error, Worded404):
         return worded(404, "Not found", context["request"])
     if isinstance(error, Http404):
-        return Response(NOT_FOUND, 404)
+        return Answer(NOT_FOUND, 404)
     if isinstance(error, MethodNotAllowed):
-        return Response(METHOD_NOT_ALLOWED, 405)
+        return Answer(METHOD_NOT_ALLOWED, 405)
     if isinstance(error, RequestDataTooBig):
-        return Response({"message": "Request body too large"}, 413)
+        return Answer({"message": "Request body too large"}, 413)
     if isinstance(error, PermissionDenied):
-        return Response({"message": str(error)}, 403)
+        return Answer({"message": str(error)}, 403)
     if isinstance(error, APIException):
-        return Response({"message": str(error.detail)}, error.status_code)
+        return Answer({"message": str(error.detail)}, error.status_code)
     logger.error(
         "unexpected error in %s", type(context["view"]).__name__, exc_info=error
     )
-    return Response(UNEXPECTED, 500)
+    return Answer(UNEXPECTED, 500)

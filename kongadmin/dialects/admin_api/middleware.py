@@ -1,6 +1,5 @@
 """What every answer of the admin listener has in common. Contract §1.1, §1.3, §1.4."""
 
-import json
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,13 +11,13 @@ from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.errors import Refusal
 from kongadmin.dialects.admin_api.parsers import SUPPORTED, as_text, split_arguments
 from kongadmin.environment import is_loopback
 
 YAML = ("application/yaml", "text/yaml")
 WITH_BODY = ("POST", "PUT", "PATCH")
-JSON_TYPE = "application/json; charset=utf-8"
 
 
 class Traffic:
@@ -78,8 +77,7 @@ def plain(body: dict | None, status: int) -> HttpResponse:
     """Return an answer made outside of a view; no body where Kong's is not JSON."""
     if body is None:
         return HttpResponse(status=status, content_type="")
-    content = json.dumps(body, separators=(",", ":"), ensure_ascii=False)
-    return HttpResponse(content, status=status, content_type=JSON_TYPE)
+    return Answer(body, status)
 
 
 def read_arguments(request: HttpRequest) -> dict[str, str | bool]:

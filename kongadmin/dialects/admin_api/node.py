@@ -10,9 +10,9 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from rest_framework.response import Response
 
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.middleware import traffic
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import ENTITIES
@@ -35,14 +35,14 @@ VALID = {"message": "schema validation successful"}
 class Root(AdminView):
     """What this node is; the first thing every client asks."""
 
-    def get(self, request) -> Response:
+    def get(self, request) -> Answer:
         available = {
             name: {"version": settings.COMPAT_VERSION, "priority": schema.priority}
             for name, schema in plugin_schemas().items()
         }
         names = Plugin.objects.order_by("name").values_list("name", flat=True)
         host = socket.gethostname()
-        return Response(
+        return Answer(
             {
                 "version": settings.COMPAT_VERSION,
                 "edition": "enterprise" if settings.IS_ENTERPRISE else "community",
@@ -91,7 +91,7 @@ def listener(address) -> dict:
 class Status(AdminView):
     """Whether the database answers, and what this worker has done so far."""
 
-    def get(self, request) -> Response:
+    def get(self, request) -> Answer:
         unit = request.arguments.get("unit", "m")
         factor = UNITS.get(str(unit).lower())
         if factor is None:
@@ -103,7 +103,7 @@ class Status(AdminView):
         name = {"b": "", "k": " KiB", "m": " MiB", "g": " GiB"}[str(unit).lower()]
         size = used if not name else f"{used / factor:.{digits}f}{name}"
         vm = {"pid": os.getpid(), "http_allocated_gc": size}
-        return Response(
+        return Answer(
             {
                 "database": {"reachable": is_reachable()},
                 "server": traffic.describe(),
@@ -124,15 +124,15 @@ def is_reachable() -> bool:
 class Endpoints(AdminView):
     """Every route, parameters named after their entities, sorted by segment."""
 
-    def get(self, request) -> Response:
+    def get(self, request) -> Answer:
         shown = {"/"} | {route.shown for route in [*ENTITY_ROUTES, *ROUTES]}
-        return Response({"data": sorted(shown, key=lambda text: text.split("/"))})
+        return Answer({"data": sorted(shown, key=lambda text: text.split("/"))})
 
 
 class Tags(AdminView):
     """Which tags there are on what, or what has one tag."""
 
-    def get(self, request, tag: str | None = None) -> Response:
+    def get(self, request, tag: str | None = None) -> Answer:
         rows = Tag.objects.filter(scope=self.scope)
         path, arguments = "/tags", request.arguments
         if tag is not None:
@@ -157,7 +157,7 @@ class Tags(AdminView):
             for row in found[:size]
         ]
         more = {} if tag is not None else {"size": arguments.get("size")}
-        return Response(paging.answer(data, path, offset, **more))
+        return Answer(paging.answer(data, path, offset, **more))
 
 
 def after(rows, key: list, token: str):
@@ -169,7 +169,7 @@ def after(rows, key: list, token: str):
 
 
 class AllTags(Tags):
-    def post(self, request) -> Response:
+    def post(self, request) -> Answer:
         text = "does not support insert/upsert/update/delete operations"
         raise Violation({"tags": text})
 
@@ -177,14 +177,14 @@ class AllTags(Tags):
 class Nothing(AdminView):
     """A list that clients ask for, of entities that only a gateway needs: empty."""
 
-    def get(self, request) -> Response:
-        return Response({"data": [], "next": None})
+    def get(self, request) -> Answer:
+        return Answer({"data": [], "next": None})
 
 
 class Config(AdminView):
     """/config is for gateways without a database."""
 
-    def get(self, request) -> Response:
+    def get(self, request) -> Answer:
         text = "configured to not use a database"
         raise errors.Refusal.plain(
             400, f"this endpoint is only available when Kong is {text}"
@@ -194,21 +194,21 @@ class Config(AdminView):
 
 
 class EntitySchema(AdminView):
-    def get(self, request, name: str) -> Response:
-        return Response(find_entity(name).schema.describe())
+    def get(self, request, name: str) -> Answer:
+        return Answer(find_entity(name).schema.describe())
 
 
 class PluginSchema(AdminView):
-    def get(self, request, name: str) -> Response:
-        return Response(plugin_schemas()[find_plugin(name)].describe())
+    def get(self, request, name: str) -> Answer:
+        return Answer(plugin_schemas()[find_plugin(name)].describe())
 
 
 class OldPluginSchema(AdminView):
     """The config record alone, as before Kong 2."""
 
-    def get(self, request, name: str) -> Response:
+    def get(self, request, name: str) -> Answer:
         config = plugin_schemas()[find_plugin(name)].fields["config"]
-        return Response({"entity_checks": [], "fields": config["fields"]})
+        return Answer({"entity_checks": [], "fields": config["fields"]})
 
 
 class Validate(AdminView):
@@ -216,7 +216,7 @@ class Validate(AdminView):
 
     reading_methods = ("GET", "HEAD", "POST")
 
-    def post(self, request, name: str) -> Response:
+    def post(self, request, name: str) -> Answer:
         model = find_entity(name)
         values, is_form = read_body(request)
         schema = model.schema_for(values)
@@ -224,12 +224,12 @@ class Validate(AdminView):
         problems = schema.errors(values)
         if problems:
             raise Violation(problems)
-        return Response(VALID)
+        return Answer(VALID)
 
 
 class EnabledPlugins(AdminView):
-    def get(self, request) -> Response:
-        return Response({"enabled_plugins": sorted(plugin_schemas())})
+    def get(self, request) -> Answer:
+        return Answer({"enabled_plugins": sorted(plugin_schemas())})
 
 
 def find_entity(name: str):

@@ -38,9 +38,9 @@ class Route:
     view: type
     options: dict
 
-    @property
-    def pattern(self) -> URLPattern:
-        route = PARAMETER.sub(r"<segment:\1>", self.template)
+    def pattern_after(self, first: str) -> URLPattern:
+        """Return the pattern of what follows the first segment."""
+        route = PARAMETER.sub(r"<segment:\1>", self.template.removeprefix(first))
         return path(route, self.view.as_view(**self.options))
 
     @property

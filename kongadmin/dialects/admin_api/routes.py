@@ -6,9 +6,19 @@ from django.urls import include, path
 
 from kongadmin.dialects.admin_api import errors, node
 from kongadmin.dialects.admin_api.middleware import plain
-from kongadmin.dialects.admin_api.registry import ROUTES
+from kongadmin.dialects.admin_api.registry import ROUTES, Route
 
-patterns = [*(route.pattern for route in [*ROUTES, *node.ROUTES])]
+
+def by_first_segment(routes: list[Route]) -> list:
+    """Return the routes' patterns in groups, so that few are tried for a request."""
+    groups: dict[str, list] = {}
+    for route in routes:
+        first = route.template.partition("/")[0]
+        groups.setdefault(first, []).append(route.pattern_after(first))
+    return [path(first, include(patterns)) for first, patterns in groups.items()]
+
+
+patterns = by_first_segment([*ROUTES, *node.ROUTES])
 
 urlpatterns = [
     path("", node.Root.as_view()),

@@ -1,42 +1,18 @@
 """A route of the Admin API: who may use it, in which control plane, in JSON."""
 
 from django.core.exceptions import PermissionDenied
-from rest_framework.negotiation import BaseContentNegotiation
-from rest_framework.renderers import JSONRenderer
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from kongadmin import changes
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 # What a method does, as a refusal names it; GET and HEAD read.
 DEEDS = {"POST": "create", "DELETE": "delete"}
-
-
-class KongJSONRenderer(JSONRenderer):
-    charset = "utf-8"
-
-    def render(self, *args, **kwargs) -> bytes:
-        """Return JSON; a request's bad UTF-8 is told in escapes."""
-        try:
-            return super().render(*args, **kwargs)
-        except UnicodeEncodeError:
-            self.ensure_ascii = True
-            return super().render(*args, **kwargs)
-
-
-class AlwaysJSON(BaseContentNegotiation):
-    """Kong's Admin API answers JSON whatever is accepted."""
-
-    def select_parser(self, request, parsers):
-        return None
-
-    def select_renderer(self, request, renderers, format_suffix=None):
-        return renderers[0], renderers[0].media_type
 
 
 class AdminView(APIView):
@@ -47,8 +23,6 @@ class AdminView(APIView):
 
     authentication_classes = [TokenAuthentication]
     permission_classes = []
-    renderer_classes = [KongJSONRenderer]
-    content_negotiation_class = AlwaysJSON
     entity_type = "node"
     reading_methods = ("GET", "HEAD")
 
@@ -84,7 +58,7 @@ class AdminView(APIView):
         """Say whether the caller may do that to what the route is about."""
         return may(self.request.user, verb, self.entity_type, self.scope)
 
-    def options(self, request, *args, **kwargs) -> Response:
+    def options(self, request, *args, **kwargs) -> Answer:
         """Answer a preflight as Kong does; no token travels with one."""
         methods = ", ".join(sorted(self.allowed_methods))
         asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
@@ -93,8 +67,8 @@ class AdminView(APIView):
             "Access-Control-Allow-Methods": methods,
             "Access-Control-Allow-Headers": asked or "Content-Type",
         }
-        return Response(status=204, headers=headers)
+        return Answer(status=204, headers=headers)
 
-    @property
-    def default_response_headers(self) -> dict:
-        return {}
+    def finalize_response(self, request, response, *args, **kwargs) -> Answer:
+        """Every answer is JSON and whole already: there is nothing to negotiate."""
+        return response

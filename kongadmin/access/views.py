@@ -100,7 +100,8 @@ def new_token(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         name = form.cleaned_data["name"]
         _, text = APIToken.issue(request.user, name, form.expires_at)
-        secrets.keep(request, f"tokens of {request.user.pk}", text)
+        owner = f"tokens of {request.user.pk}"
+        secrets.keep(request, owner, "Token created.", {"token": text})
         return see_other(request, reverse("access:tokens"))
     status = REFUSED if form.is_bound else 200
     return render_page(

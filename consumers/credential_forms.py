@@ -73,7 +73,7 @@ class Row:
 
     @property
     def hint(self) -> str:
-        return "" if self.field.field.required or self.part == "secret" else "optional"
+        return "optional" if isinstance(self.field.field, LinesField) else ""
 
 
 def input_for(name: str, rules: dict, model_field: Field) -> tuple[str, forms.Field]:

@@ -68,7 +68,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """Find consumers by part of a name, or by what a credential of theirs is called.
 
-    The only hit is opened at once. The search box posts, so that a key pasted into it
+    The only one is opened at once. The search box posts, so that a key pasted into it
     lands in no address.
     """
     if request.method == "POST":
@@ -77,9 +77,11 @@ def search(request: HttpRequest) -> HttpResponse:
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
     held = called(request.scope, text, SHOWN + 1) if text else []
-    if len(found) == 1 and not held:
-        return see_other(request, found[0])
-    if len(held) == 1 and not found:
+    hits = {consumer.pk for consumer in found}
+    hits |= {credential.consumer_id for _, credential in held}
+    if len(hits) == 1:
+        if found:
+            return see_other(request, found[0])
         return open_holder(request, *held[0])
     more = f"{reverse('consumers:list')}?{urlencode({'q': text})}"
     context = {

@@ -43,11 +43,8 @@ class Cursor:
     id: Any
 
     def encode(self) -> str:
-        value = (
-            self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        )
-        id_ = str(self.id) if isinstance(self.id, UUID) else self.id
-        token = json.dumps([value, id_], separators=(",", ":"), ensure_ascii=False)
+        place = [plain(self.value), plain(self.id)]
+        token = json.dumps(place, separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
 
     @classmethod
@@ -58,6 +55,13 @@ class Cursor:
         except (TypeError, ValueError) as error:
             raise SuspiciousOperation(DAMAGED) from error
         return cls(value, id_)
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a row as JSON can hold it, and a model's field read it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
 
 
 class Page:

@@ -110,7 +110,7 @@ def cell(credential: Credential, name: str) -> str:
     if text is None:
         return format_html('<span class="dim">{}</span>', shown(None))
     if name not in credential.secret_fields:
-        return format_html('<span class="name">{}</span>', text)
+        return text
     if name not in credential.readable_secrets:
         return format_html('<span class="dim">{}</span>', text)
     return format_html("<code>{}</code>", text)

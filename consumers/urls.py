@@ -1,5 +1,6 @@
 from django.urls import path
 
+from consumers import credential_views as credentials
 from consumers import views
 
 app_name = "consumers"
@@ -11,25 +12,25 @@ urlpatterns = [
     path("/<str:ref>/edit", views.edit_consumer, name="edit"),
     path("/<str:ref>/delete", views.delete_consumer, name="delete"),
     path("/<str:ref>/activity", views.show_activity, name="activity"),
-    path("/<str:ref>/credentials", views.show_credentials, name="credentials"),
+    path("/<str:ref>/credentials", credentials.show_credentials, name="credentials"),
     path(
         "/<str:ref>/credentials/<slug:kind>/create",
-        views.new_credential,
+        credentials.new_credential,
         name="new_credential",
     ),
     path(
         "/<str:ref>/credentials/<slug:kind>/<uuid:id>/edit",
-        views.edit_credential,
+        credentials.edit_credential,
         name="edit_credential",
     ),
     path(
         "/<str:ref>/credentials/<slug:kind>/<uuid:id>/reveal",
-        views.reveal_credential,
+        credentials.reveal_credential,
         name="reveal_credential",
     ),
     path(
         "/<str:ref>/credentials/<slug:kind>/<uuid:id>/delete",
-        views.delete_credential,
+        credentials.delete_credential,
         name="delete_credential",
     ),
 ]

@@ -1,29 +1,19 @@
-"""The pages about consumers and their credentials."""
-
-from uuid import UUID
+"""The pages about consumers."""
 
 from django.db import transaction
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
-from django.views.decorators.http import (
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import require_http_methods, require_safe
 
-from consumers.credentials import CREDENTIALS, CredentialType
-from consumers.forms import ConsumerForm, KeyAuthForm
-from consumers.models import Consumer, KeyAuth, LastUsed
-from kongadmin import changes
-from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
+from consumers.forms import ConsumerForm
+from consumers.holdings import with_credentials, with_usage
+from consumers.models import Consumer, KeyAuth
+from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
-from kongadmin.manager import secrets
-from kongadmin.manager.code import curl_for_consumer, curl_for_key
+from kongadmin.manager.code import curl_for_consumer
 from kongadmin.manager.forms import stale_context
-from kongadmin.manager.paging import Page, Sort, count_up_to
+from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import request_steps
 from kongadmin.manager.words import found_in_words
@@ -48,41 +38,6 @@ def find_consumer(request: HttpRequest, ref: str, lock: bool = False) -> Consume
     if consumer is None:
         raise Http404(f"There is no consumer {ref} in {request.scope}.")
     return consumer
-
-
-def find_credential(consumer: Consumer, kind: str, id: UUID, lock: bool = False):
-    rows = find_type(kind).model.objects.of(consumer)
-    rows = rows.select_for_update(of=("self",)) if lock else rows
-    return get_object_or_404(rows, pk=id)
-
-
-def find_type(kind: str) -> CredentialType:
-    if kind not in CREDENTIALS:
-        raise Http404(f"There is no credential type {kind}.")
-    return CREDENTIALS[kind]
-
-
-def with_usage(keys: list[KeyAuth]) -> list[KeyAuth]:
-    """Give each key `used_at`, when it was last accepted; one query."""
-    used = LastUsed.objects.in_bulk([key.pk for key in keys])
-    for key in keys:
-        key.used_at = used[key.pk].used_at if key.pk in used else None
-    return keys
-
-
-def with_credentials(consumers: list[Consumer]) -> list[Consumer]:
-    """Give each consumer `key_count` and `used_at`, for the list; one query."""
-    used = LastUsed.objects.filter(pk=OuterRef("pk")).values("used_at")
-    keys = KeyAuth.objects.filter(consumer_id__in=[c.pk for c in consumers]).live()
-    rows = keys.annotate(used_at=Subquery(used)).values("consumer_id")
-    found = {
-        row["consumer_id"]: row
-        for row in rows.annotate(count=Count("pk"), last=Max("used_at"))
-    }
-    for consumer in consumers:
-        row = found.get(consumer.pk, {})
-        consumer.key_count, consumer.used_at = row.get("count", 0), row.get("last")
-    return consumers
 
 
 @require_safe
@@ -167,24 +122,6 @@ def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict
 
 @require_safe
 @needs(READ, Consumer)
-def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
-    """Tab Credentials: a section per type, secrets masked."""
-    consumer = find_consumer(request, ref)
-    rows = KeyAuth.objects.of(consumer)
-    page = Page(rows, request.GET, NEWEST_FIRST, "-newest")
-    context = consumer_context(request, consumer, "credentials") | {
-        "page": page,
-        "keys": with_usage(page.items),
-        "type": CREDENTIALS["key-auth"],
-        "now": timezone.now(),
-        "born": secrets.take(request, consumer.pk),
-        "curl": curl_for_key(request, consumer),
-    }
-    return render_page(request, "consumers/credentials.html", "tab", context)
-
-
-@require_safe
-@needs(READ, Consumer)
 def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Activity: what was done to the consumer and what belongs to it."""
     consumer = find_consumer(request, ref)
@@ -199,6 +136,7 @@ def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
 def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the consumer's name, say what goes with it, and delete it."""
     consumer = find_consumer(request, ref)
+    keys = KeyAuth.objects.of(consumer).live()
     is_wrong = request.method == "POST" and request.POST.get("name") != str(consumer)
     if request.method == "POST" and not is_wrong:
         consumer.delete()
@@ -207,87 +145,13 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     counted = Consumer.objects.annotate(
         plugin_count=Count("plugins", distinct=True)
     ).get(pk=consumer.pk)
-    keys = with_usage(list(KeyAuth.objects.of(consumer).live().order_by("-pk")[:20]))
+    with_credentials([consumer])
     context = {
         "consumer": consumer,
-        "keys": keys,
-        "key_count": count_up_to(KeyAuth.objects.of(consumer).live()),
+        "held": consumer.held,
+        "keys": with_usage(list(keys.order_by("-pk")[:20])),
         "plugin_count": counted.plugin_count,
         "is_wrong": is_wrong,
     }
     status = REFUSED if is_wrong else 200
     return render_page(request, "consumers/delete.html", "dialog", context, status)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(WRITE, KeyAuth)
-def new_credential(request: HttpRequest, ref: str, kind: str) -> HttpResponse:
-    consumer, credential_type = find_consumer(request, ref), find_type(kind)
-    key = KeyAuth(scope=request.scope, consumer=consumer)
-    form = KeyAuthForm(request.POST or None, instance=key)
-    if form.is_valid() and form.save_or_explain():
-        secrets.keep(request, consumer.pk, key.key)
-        return see_other(request, reverse("consumers:credentials", args=[consumer.ref]))
-    context = {
-        "form": form,
-        "consumer": consumer,
-        "type": credential_type,
-        "curl": curl_for_key(request, consumer),
-    }
-    status = REFUSED if form.is_bound else 200
-    return render_page(
-        request, "consumers/credential_form.html", "form", context, status
-    )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(WRITE, KeyAuth)
-@transaction.atomic
-def edit_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
-    consumer = find_consumer(request, ref)
-    key = find_credential(consumer, kind, id, lock=request.method == "POST")
-    stored = find_credential(consumer, kind, id)
-    form = KeyAuthForm(request.POST or None, instance=key)
-    context = {
-        "form": form,
-        "consumer": consumer,
-        "credential": stored,
-        "type": find_type(kind),
-        "curl": curl_for_key(request, consumer, stored),
-    }
-    status = 200
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
-        url = reverse("consumers:credentials", args=[consumer.ref])
-        return see_other(request, url, f"Key {key} saved.")
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(
-        request, "consumers/credential_form.html", "form", context, status
-    )
-
-
-@require_POST
-@needs(REVEAL, KeyAuth)
-def reveal_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
-    """Show a stored key once more, and write down who wanted to see it."""
-    consumer = find_consumer(request, ref)
-    key = find_credential(consumer, kind, id)
-    changes.record("reveal", key)
-    context = {"consumer": consumer, "credential": key, "type": find_type(kind)}
-    return render_page(request, "consumers/reveal.html", "dialog", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@needs(WRITE, KeyAuth)
-def delete_credential(request: HttpRequest, ref: str, kind: str, id) -> HttpResponse:
-    consumer = find_consumer(request, ref)
-    key = find_credential(consumer, kind, id)
-    if request.method == "POST":
-        key.delete()
-        url = reverse("consumers:credentials", args=[consumer.ref])
-        return see_other(request, url, f"Key {key} deleted.")
-    with_usage([key])
-    context = {"consumer": consumer, "credential": key, "type": find_type(kind)}
-    return render_page(request, "consumers/delete_credential.html", "dialog", context)

@@ -18,6 +18,8 @@ from kongadmin.schema import Schema
 
 from .consumer import SCHEMAS, Consumer
 
+HASHED = "set, stored as a hash"
+
 
 def schema_of(name: str) -> Schema:
     """Return the schema of a credential type: its own fields, then what all have."""
@@ -48,6 +50,18 @@ class Credential(Entity):
             Index(fields=["scope", "id"], name="%(class)s_by_id"),
             Index(fields=["consumer", "id"], name="%(class)s_by_consumer"),
         ]
+
+    @property
+    def readable_secrets(self) -> tuple[str, ...]:
+        """The secrets that can be read again: what is kept as a hash cannot."""
+        return self.secret_fields
+
+    def masked(self, name: str) -> str | None:
+        """Return a field as it may stand on a page; None if it has no value."""
+        value = getattr(self, name)
+        if value is None or name not in self.secret_fields:
+            return value
+        return mask(value) if name in self.readable_secrets else HASHED
 
 
 class ExpiringQuerySet(CredentialQuerySet):
@@ -156,6 +170,10 @@ class BasicAuth(Credential):
 
     def __str__(self) -> str:
         return self.username
+
+    @property
+    def readable_secrets(self) -> tuple[str, ...]:
+        return ()
 
     def assign(self, values: dict) -> None:
         """Take over `values`; a password in them is a clear one, whatever it says."""
@@ -270,6 +288,10 @@ class OAuth2(Credential):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def readable_secrets(self) -> tuple[str, ...]:
+        return () if self.hash_secret else self.secret_fields
 
     def assign(self, values: dict) -> None:
         """Take over `values`; a secret that is to be hashed comes in clear."""

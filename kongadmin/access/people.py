@@ -104,7 +104,8 @@ def show_once(
 ) -> HttpResponse:
     """Go to the user's page, which shows a password that was made up, once."""
     if password:
-        secrets.keep(request, f"password of {user.pk}", password)
+        owner = f"password of {user.pk}"
+        secrets.keep(request, owner, "Password set.", {"password": password})
     return see_other(request, reverse("access:user", args=[user.pk]), message)
 
 

@@ -63,7 +63,8 @@ def new_token(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         token, text = form.create()
         log.record_creation(token)
-        secrets.keep(request, f"tokens of {request.user.pk}", text)
+        owner = f"tokens of {request.user.pk}"
+        secrets.keep(request, owner, "Token created.", {"token": text})
         return see_other(request, reverse("access:tokens"))
     return show_form(request, form)
 

@@ -72,8 +72,9 @@ class EntityForm(forms.ModelForm):
     def explain(self, conflict: Conflict) -> None:
         """Name who has the value already, and remember them for a link."""
         owner = getattr(conflict.holder, "consumer", conflict.holder)
-        for name in conflict.values:
-            field = self.field_for(name)
+        # What is unique within its consumer is explained at the other field.
+        fields = {self.field_for(name) for name in conflict.values}
+        for field in sorted(fields - {None}) or [None]:
             self.holders[field or ""] = owner
             self.add_error(field, f"{owner} has this already.")
 

@@ -19,7 +19,9 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from consumers.models import Consumer, KeyAuth
+from consumers.credentials import CredentialType
+from consumers.holdings import called, holders
+from consumers.models import Consumer, Credential, KeyAuth
 from kongadmin.access.permissions import READ, can_see, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
@@ -66,38 +68,58 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, Consumer)
 def search(request: HttpRequest) -> HttpResponse:
-    """Find consumers by part of a name; the only hit is opened at once.
+    """Find consumers by part of a name, or by what a credential of theirs is called.
 
-    The search box posts, so that a key pasted into it lands in no address.
+    The only one is opened at once. The search box posts, so that a key pasted into it
+    lands in no address.
     """
     if request.method == "POST":
         return find(request, request.POST.get("q", "").strip())
     text = request.GET.get("q", "").strip()
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
-    if len(found) == 1:
-        return see_other(request, found[0])
+    held = called(request.scope, text, SHOWN + 1) if text else []
+    hits = {consumer.pk for consumer in found}
+    hits |= {credential.consumer_id for _, credential in held}
+    if len(hits) == 1:
+        if found:
+            return see_other(request, found[0])
+        return open_holder(request, *held[0])
     more = f"{reverse('consumers:list')}?{urlencode({'q': text})}"
     context = {
         "text": text,
         "consumers": found[:SHOWN],
         "more": more if len(found) > SHOWN else "",
+        "held": held[:SHOWN],
+        "more_held": len(held) > SHOWN,
     }
     return render_page(request, "search.html", "content", context)
 
 
 def find(request: HttpRequest, text: str) -> HttpResponse:
     """Go to the consumer whose key `text` is, else to what is called like it."""
-    keys = KeyAuth.objects.in_scope(request.scope).live().select_related("consumer")
-    key = keys.by_ref(text).first() if text else None
-    if key:
-        url = reverse("consumers:credentials", args=[key.consumer.ref])
-        return see_other(request, url, f"Found by its key: {key.consumer}.")
-    named = Consumer.objects.in_scope(request.scope).matching(text)
-    if looks_secret(text) and not named.exists():
+    keys = holders(request.scope, text) if text else []
+    if keys:
+        return open_holder(request, *keys[0])
+    if looks_secret(text) and not is_called(request.scope, text):
         messages.warning(request, "No consumer has that key.")
         return see_other(request, reverse("consumers:list"))
     return see_other(request, f"{reverse('manager:search')}?{urlencode({'q': text})}")
+
+
+def open_holder(
+    request: HttpRequest, declared: CredentialType, credential: Credential
+) -> HttpResponse:
+    """Go to the credentials of the consumer who has this one."""
+    consumer = credential.consumer
+    url = reverse("consumers:credentials", args=[consumer.ref])
+    return see_other(request, url, f"Found by its {declared.word}: {consumer}.")
+
+
+def is_called(scope, text: str) -> bool:
+    """Say whether a consumer or a credential is called like `text`."""
+    consumers = Consumer.objects.in_scope(scope).matching(text)
+    return consumers.exists() or bool(called(scope, text, 1))
 
 
 def looks_secret(text: str) -> bool:

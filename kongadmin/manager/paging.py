@@ -43,11 +43,8 @@ class Cursor:
     id: Any
 
     def encode(self) -> str:
-        value = (
-            self.value.isoformat() if isinstance(self.value, datetime) else self.value
-        )
-        id_ = str(self.id) if isinstance(self.id, UUID) else self.id
-        token = json.dumps([value, id_], separators=(",", ":"), ensure_ascii=False)
+        place = [plain(self.value), plain(self.id)]
+        token = json.dumps(place, separators=(",", ":"), ensure_ascii=False)
         return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
 
     @classmethod
@@ -60,25 +57,40 @@ class Cursor:
         return cls(value, id_)
 
 
+def plain(value: Any) -> Any:
+    """Return a value of a row as JSON can hold it, and a model's field read it."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value
+
+
 class Page:
     """One page of `rows`, sorted and placed by the query arguments `given`.
 
     Arguments: `sort` (a name of `sorts`, with "-" descending), `size`, and `after` or
-    `before` (a cursor).
+    `before` (a cursor). Where several lists share an address, each has a `prefix`
+    before its cursor, and keeps the others' places.
     """
 
     sizes = SIZES
 
     def __init__(
-        self, rows: QuerySet, given: QueryDict, sorts: Mapping[str, Sort], default: str
+        self,
+        rows: QuerySet,
+        given: QueryDict,
+        sorts: Mapping[str, Sort],
+        default: str,
+        prefix: str = "",
+        size: int = SIZE,
     ) -> None:
         self.rows, self.given = rows, given
+        self.after, self.before = f"{prefix}after", f"{prefix}before"
         name = given.get("sort", default)
         self.sort_name = name if name.removeprefix("-") in sorts else default
         self.sort = sorts[self.sort_name.removeprefix("-")]
         self.is_descending = self.sort_name.startswith("-")
-        size = given.get("size", "")
-        self.size = int(size) if size in map(str, SIZES) else SIZE
+        wanted = given.get("size", "")
+        self.size = int(wanted) if wanted in map(str, SIZES) else size
         self.items: list = []
         self.has_next = self.has_previous = False
         self.read()
@@ -90,8 +102,8 @@ class Page:
         return len(self.items)
 
     def read(self) -> None:
-        backwards = self.given.get("before")
-        token = backwards or self.given.get("after")
+        backwards = self.given.get(self.before)
+        token = backwards or self.given.get(self.after)
         cursor = self.decode(token) if token else None
         found = self.fetch(cursor, bool(backwards))
         more, self.items = len(found) > self.size, found[: self.size]
@@ -149,16 +161,20 @@ class Page:
 
     @property
     def next_query(self) -> str:
-        return self.query(after=self.cursor_of(self.items[-1])) if self.items else ""
+        if not self.items:
+            return ""
+        return self.query(**{self.after: self.cursor_of(self.items[-1])})
 
     @property
     def previous_query(self) -> str:
-        return self.query(before=self.cursor_of(self.items[0])) if self.items else ""
+        if not self.items:
+            return ""
+        return self.query(**{self.before: self.cursor_of(self.items[0])})
 
     def query(self, **changed: str) -> str:
         """Return the address of another page: these arguments, on from the start."""
         given = self.given.copy()
-        for name in ("after", "before"):
+        for name in (self.after, self.before):
             given.pop(name, None)
         for name, value in changed.items():
             given[name] = value

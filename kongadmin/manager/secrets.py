@@ -1,8 +1,9 @@
-"""A secret between the request that made it and the page that shows it once.
+"""Secrets between the request that made them and the page that shows them once.
 
-It waits in the session, encrypted; taking it removes it.
+They wait in the session, encrypted; taking them removes them.
 """
 
+import json
 import time
 from uuid import UUID
 
@@ -10,22 +11,30 @@ from django.http import HttpRequest
 
 from kongadmin.fields import keyring
 
-NAME = "born_secret"
+NAME = "born_secrets"
 SECONDS = 300
 
 
-def keep(request: HttpRequest, owner: UUID | str, secret: str) -> None:
-    """Let the next page about `owner` show `secret`."""
-    stored = keyring.encrypt(secret).hex()
-    request.session[NAME] = {"owner": str(owner), "at": time.time(), "secret": stored}
+def keep(
+    request: HttpRequest, owner: UUID | str, title: str, values: dict[str, str]
+) -> None:
+    """Let the next page about `owner` show `values`, what each is called → its text."""
+    stored = keyring.encrypt(json.dumps(values)).hex()
+    request.session[NAME] = {
+        "owner": str(owner),
+        "at": time.time(),
+        "title": title,
+        "secrets": stored,
+    }
 
 
-def take(request: HttpRequest, owner: UUID | str) -> str | None:
-    """Return the secret kept for `owner`, the first time only."""
+def take(request: HttpRequest, owner: UUID | str) -> dict | None:
+    """Return `title` and `values` as kept for `owner`, the first time only."""
     kept = request.session.get(NAME)
     if kept is None or kept["owner"] != str(owner):
         return None
     del request.session[NAME]
     if time.time() - kept["at"] > SECONDS:
         return None
-    return keyring.decrypt(bytes.fromhex(kept["secret"]))
+    values = json.loads(keyring.decrypt(bytes.fromhex(kept["secrets"])))
+    return {"title": kept["title"], "values": values}

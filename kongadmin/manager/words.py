@@ -6,6 +6,10 @@ SENTENCES = {
     ),
     "required field missing": "This field is required.",
     "length must be at least 1": "This must not be empty.",
+    "invalid key": "This is no public key in PEM format.",
+    "all or none of these fields must be set: 'hash_secret', 'client_secret'": (
+        "Enter a new secret: what is stored can be neither hashed nor read again."
+    ),
 }
 
 

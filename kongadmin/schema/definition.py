@@ -75,6 +75,14 @@ class Schema:
         self._fill = record_filler(whole)
         self._merge = record_merger(whole)
 
+    @property
+    def tied(self) -> list[set[str]]:
+        """The sets of fields of which an update sends all or none."""
+        return [
+            {name.partition(".")[0] for name in (*each["input"], *each["needs"])}
+            for each in self._transformations
+        ]
+
     def describe(self) -> dict:
         """Return the body of `GET /schemas/…`, without what only this program reads."""
         fields = [{name: field} for name, field in self.fields.items()]

@@ -180,16 +180,30 @@ document.addEventListener("htmx:confirm", (event) => {
   say("This looks like a key. Press Enter to find its consumer.");
 });
 
-// The same act as code: <pre data-code="consumer | key"> follows the page's form.
+// The same act as code: <pre data-code="consumer | credential"> follows the page's form.
+// Each function returns the arguments of the command, one a line.
 
 const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
+const pair = (name, value) => `--data ${quote(`${name}=${value}`)}`;
+const variable = (name) => `--data "${name}=$${name.toUpperCase()}"`;
+const lines = (text, separator) => [...new Set(text.split(separator).map((part) => part.trim()).filter(Boolean))];
 const SECONDS = { minutes: 60, hours: 3600, days: 86400 };
+
+// How a credential's field is said, by the field's data-arg.
+const SAID = {
+  text: ({ name, value, required }) => value.trim() ? [pair(name, value.trim())] : required ? [variable(name)] : [],
+  secret: ({ name, value, required }) => value || required ? [variable(name)] : [],
+  array: ({ name, value }) => lines(value, "\n").map((line) => pair(`${name}[]`, line)),
+  boolean: ({ name, checked }) => checked ? [pair(name, true)] : [],
+  file: ({ name, value }) => value.trim() ? [`--data-urlencode ${name}@${name}.pem`] : [],
+};
 const ARGUMENTS = {
-  consumer: (given) => ["username", "custom_id"].map((name) => [name, given(name).trim()]),
-  key: (given) => [
-    ["key", given("source") !== "generate" && given("own_key") ? "$KEY" : ""],
-    ["ttl", given("expiry") === "in" ? String(given("amount") * SECONDS[given("unit")] || "") : ""],
-  ],
+  consumer: (given) => ["username", "custom_id"].map((name) => [name, given(name).trim()])
+    .filter(([, value]) => value).map(([name, value]) => pair(name, value)),
+  credential: (given, form) => [...form.elements]
+    .filter(({ name, type, checked, dataset }) => dataset.arg && (type !== "radio" || checked) && given(`${name}_source`) !== "generate")
+    .flatMap((field) => SAID[field.dataset.arg](field))
+    .concat(given("expiry") === "in" && given("amount") > 0 ? [pair("ttl", given("amount") * SECONDS[given("unit")])] : []),
 };
 
 function write(pre) {
@@ -197,11 +211,9 @@ function write(pre) {
   if (!form) return;
   const values = new FormData(form);
   const given = (name) => values.get(name) ?? "";
-  const tags = new Set(given("tags").split(",").map((tag) => tag.trim()).filter(Boolean));
-  const pairs = [...ARGUMENTS[pre.dataset.code](given).filter(([, value]) => value), ...[...tags].map((tag) => ["tags[]", tag])];
-  const kept = pre.textContent.split(" \\\n").filter((line) => !/^\s*--data /.test(line));
-  const data = pairs.map(([name, value]) => `  --data ${value === "$KEY" ? '"key=$KEY"' : quote(`${name}=${value}`)}`);
-  pre.textContent = [...kept, ...data].join(" \\\n");
+  const tags = lines(given("tags"), ",").map((tag) => pair("tags[]", tag));
+  const kept = pre.textContent.split(" \\\n").filter((line) => !/^\s*--data/.test(line)).map((line) => line.trim());
+  pre.textContent = [...kept, ...ARGUMENTS[pre.dataset.code](given, form), ...tags].join(" \\\n  ");
 }
 for (const type of ["input", "change"]) on(type, "form[data-dirty]", () => findAll("[data-code]").forEach(write));
 

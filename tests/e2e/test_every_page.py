@@ -7,6 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from browsing import MISSING_PAGE
+from consumers.credentials import CREDENTIALS
+from factories import NEEDED
 from servers import Server, ask
 
 PAGES = [
@@ -18,7 +20,8 @@ PAGES = [
     "/consumers/shown?format=json",
     "/consumers/shown/edit",
     "/consumers/shown/credentials",
-    "/consumers/shown/credentials/key-auth/create",
+    *(f"/consumers/shown/credentials/{kind}/create" for kind in CREDENTIALS),
+    "/consumers/bare/credentials",
     "/consumers/shown/activity",
     "/consumers/shown/delete",
     "/plugins",
@@ -48,22 +51,34 @@ LOOKS = {
 
 
 @pytest.fixture(scope="module")
-def shown(server: Server) -> str:
-    """A consumer with everything a page can show; returns its credential's id."""
+def shown(server: Server) -> dict[str, str]:
+    """A consumer with everything a page can show; returns its credentials' ids by kind.
+
+    Another has nothing.
+    """
+    ask(f"{server.admin}/consumers", "POST", json={"username": "bare"})
     body = {"username": "shown", "custom_id": "S-1", "tags": ["eu", "gold"]}
     assert ask(f"{server.admin}/consumers", "POST", json=body).status == 201
     keys = f"{server.admin}/consumers/shown/key-auth"
     ask(keys, "POST", json={"key": "a-key-with-an-end-soon", "ttl": 86_400 * 3})
-    return ask(keys, "POST", json={"tags": ["ci"]}).json()["id"]
+    ids = {}
+    for kind, declared in CREDENTIALS.items():
+        body = {**NEEDED[kind](f"shown-by-its-{kind}-text"), "tags": ["ci"]}
+        url = f"{server.admin}/consumers/shown/{declared.nested_path}"
+        ids[kind] = ask(url, "POST", json=body).json()["id"]
+    hashed = {"name": "hashed", "hash_secret": True, "redirect_uris": ["https://a.b/c"]}
+    ask(f"{server.admin}/consumers/shown/oauth2", "POST", json=hashed)
+    return ids
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(new_page, session, shown: str, look: str) -> None:
+def test_axe_finds_nothing(new_page, session, shown: dict, look: str) -> None:
     page: Page = new_page(storage_state=session, **LOOKS[look])
     found = []
 
-    key = f"/consumers/shown/credentials/key-auth/{shown}"
-    for path in [*PAGES, f"{key}/edit", f"{key}/delete"]:
+    tab = "/consumers/shown/credentials"
+    paths = [f"{tab}/{kind}/{id_}/edit" for kind, id_ in shown.items()]
+    for path in [*PAGES, *paths, f"{tab}/oauth2/{shown['oauth2']}/delete"]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:
             nodes = [node["html"][:160] for node in violation["nodes"]]
@@ -82,7 +97,7 @@ def test_axe_finds_nothing_before_signing_in(new_page) -> None:
 
 
 def test_a_list_of_thirty_is_light(
-    new_page, session, server: Server, shown: str
+    new_page, session, server: Server, shown: dict
 ) -> None:
     for number in range(30):
         ask(f"{server.admin}/consumers/light-{number:02}", "PUT", json={"tags": ["x"]})
@@ -103,6 +118,19 @@ def test_a_list_of_thirty_is_light(
     assert sum(size for kind, size in sizes.items() if "javascript" in kind) <= 30_720
     assert page.locator("*").count() <= 700
     assert all(answer.url.startswith(server.manager) for answer in answers)
+
+
+def test_the_credentials_tab_is_light(new_page, session, shown: dict) -> None:
+    page: Page = new_page(storage_state=session)
+    answers = []
+    page.on("response", lambda answer: answers.append(answer))
+
+    page.goto("/consumers/shown/credentials")
+    page.wait_for_load_state("networkidle")
+
+    assert len(answers) <= 5, [answer.url for answer in answers]
+    assert len(gzip.compress(answers[0].body())) <= 20 * 1024
+    assert page.locator("*").count() <= 700
 
 
 def test_without_an_account_every_page_leads_to_sign_in(server: Server) -> None:

@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
+from consumers.credentials import CREDENTIALS
+from consumers.models import Credential
 from kongadmin.masks import mask
 
 register = template.Library()
@@ -29,11 +31,10 @@ DONE = {
 }
 NOUNS = {
     "consumers": "consumer",
-    "keyauth_credentials": "key",
     "plugins": "plugin",
     "tokens": "API token",
     "users": "user",
-}
+} | {declared.model.schema.name: declared.word for declared in CREDENTIALS.values()}
 UNITS = (
     ("year", 31_536_000),
     ("month", 2_592_000),
@@ -100,6 +101,24 @@ def place(change) -> str:
         return reverse("plugins:show", args=[change.entity_id])
     view = "show" if change.entity_type == "consumers" else "credentials"
     return reverse(f"consumers:{view}", args=[change.subject_id])
+
+
+@register.filter
+def label(credential: Credential, name: str) -> str:
+    return credential._meta.get_field(name).verbose_name
+
+
+@register.filter
+def cell(credential: Credential, name: str) -> str:
+    """Return a field of a credential as a table shows it; a secret masked."""
+    text = credential.masked(name)
+    if text is None:
+        return format_html('<span class="dim">{}</span>', shown(None))
+    if name not in credential.secret_fields:
+        return text
+    if name not in credential.readable_secrets:
+        return format_html('<span class="dim">{}</span>', text)
+    return format_html("<code>{}</code>", text)
 
 
 @register.filter

@@ -1,0 +1,125 @@
+"""What consumers hold: questions about the credentials of all types, a query each."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    TextField,
+    Value,
+)
+
+from consumers.credentials import CREDENTIALS, CredentialType
+from consumers.models import Consumer, Credential, LastUsed
+from kongadmin.entities import UUID_TEXT
+from kongadmin.fields import can_store
+
+
+def types_held(consumer: Consumer) -> list[CredentialType]:
+    """Return the types that the consumer has any of, expired ones included."""
+    held = {
+        declared.model.__name__: Exists(declared.model.objects.of(consumer))
+        for declared in CREDENTIALS.values()
+    }
+    row = Consumer.objects.filter(pk=consumer.pk).values(**held).get()
+    types = CREDENTIALS.values()
+    return [declared for declared in types if row[declared.model.__name__]]
+
+
+def with_usage(credentials: list[Credential]) -> list[Credential]:
+    """Give each credential `used_at`, when it was last accepted."""
+    used = LastUsed.objects.in_bulk([credential.pk for credential in credentials])
+    for credential in credentials:
+        row = used.get(credential.pk)
+        credential.used_at = row and row.used_at
+    return credentials
+
+
+def with_credentials(consumers: list[Consumer]) -> list[Consumer]:
+    """Give each consumer `held`, a list of type and number, and `used_at`."""
+    for consumer in consumers:
+        consumer.held, consumer.used_at = [], None
+    by_id = {consumer.pk: consumer for consumer in consumers}
+    if not by_id:
+        return consumers
+    for row in union(counted(declared, by_id) for declared in CREDENTIALS.values()):
+        consumer = by_id[row["consumer_id"]]
+        consumer.held.append((CREDENTIALS[row["kind"]], row["count"]))
+        times = filter(None, (consumer.used_at, row["last"]))
+        consumer.used_at = max(times, default=None)
+    for consumer in consumers:
+        consumer.held.sort(key=lambda pair: ORDER[pair[0].kind])
+    return consumers
+
+
+ORDER = {kind: place for place, kind in enumerate(CREDENTIALS)}
+
+
+def counted(declared: CredentialType, consumers: Iterable[UUID]) -> QuerySet:
+    """Return kind, number and last use of one type's live rows, by consumer."""
+    used = LastUsed.objects.filter(pk=OuterRef("pk")).values("used_at")
+    rows = declared.model.objects.filter(consumer_id__in=list(consumers)).live()
+    rows = rows.annotate(kind=kind_of(declared), used=Subquery(used))
+    rows = rows.values("consumer_id", "kind")
+    return rows.annotate(count=Count("pk"), last=Max("used")).order_by()
+
+
+def called(scope, text: str, most: int) -> list[tuple[CredentialType, Credential]]:
+    """Return up to `most` credentials that `text` names, with their consumers.
+
+    It names them whole: an id, a username, an issuer, a client id or a group. A secret
+    is not looked for, because what is asked here may stand in an address. Costs a query
+    more for each type with a hit.
+    """
+    if not can_store(text):
+        return []
+    is_id = UUID_TEXT.fullmatch(text)
+    rows = union(
+        declared.model.objects.in_scope(scope)
+        .live()
+        .filter(**({"pk": UUID(text)} if is_id else {declared.name_field: text}))
+        .values("id", kind=kind_of(declared))
+        for declared in CREDENTIALS.values()
+        if is_id or not declared.is_secret
+    )
+    found: dict[str, list[UUID]] = {}
+    for row in rows[:most]:
+        found.setdefault(row["kind"], []).append(row["id"])
+    return [
+        (CREDENTIALS[kind], credential)
+        for kind, ids in found.items()
+        for credential in with_consumers(CREDENTIALS[kind]).filter(pk__in=ids)
+    ]
+
+
+def holders(scope, secret: str) -> list[tuple[CredentialType, Credential]]:
+    """Return the live keys whose text `secret` is, with their consumers."""
+    if not can_store(secret):
+        return []
+    return [
+        (declared, key)
+        for declared in CREDENTIALS.values()
+        if declared.is_secret
+        for key in with_consumers(declared)
+        .in_scope(scope)
+        .live()
+        .filter(**declared.model.named(secret))
+    ]
+
+
+def with_consumers(declared: CredentialType) -> QuerySet:
+    return declared.model.objects.select_related("consumer")
+
+
+def kind_of(declared: CredentialType) -> Value:
+    return Value(declared.kind, output_field=TextField())
+
+
+def union(queries: Iterable[QuerySet]) -> QuerySet:
+    first, *others = queries
+    return first.union(*others, all=True)

@@ -19,10 +19,11 @@ from django.views.decorators.http import (
 )
 
 from consumers.models import Consumer, KeyAuth
+from groups.models import ConsumerGroup
 from kongadmin.access.permissions import READ, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
-from kongadmin.entities import UUID_TEXT
+from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
@@ -64,24 +65,40 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, Consumer)
 def search(request: HttpRequest) -> HttpResponse:
-    """Find consumers by part of a name; the only hit is opened at once.
+    """Find consumers and groups by part of a name; the only hit is opened at once.
 
     The search box posts, so that a key pasted into it lands in no address.
     """
     if request.method == "POST":
         return find(request, request.POST.get("q", "").strip())
     text = request.GET.get("q", "").strip()
-    rows = Consumer.objects.in_scope(request.scope).matching(text)
-    found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
+    kinds = [
+        ("Consumers", Consumer, "username_lower", "consumers:list"),
+        ("Consumer Groups", ConsumerGroup, "name", "groups:list"),
+    ]
+    hits = [
+        (title, named(request, model, text).order_by(order, "pk")[: SHOWN + 1], view)
+        for title, model, order, view in kinds
+        if text
+    ]
+    found = [entity for _, rows, _ in hits for entity in rows]
     if len(found) == 1:
         return see_other(request, found[0])
-    more = f"{reverse('consumers:list')}?{urlencode({'q': text})}"
-    context = {
-        "text": text,
-        "consumers": found[:SHOWN],
-        "more": more if len(found) > SHOWN else "",
-    }
+    sections = [
+        {
+            "title": title,
+            "items": rows[:SHOWN],
+            "more": len(rows) > SHOWN and f"{reverse(view)}?{urlencode({'q': text})}",
+        }
+        for title, rows, view in hits
+        if rows
+    ]
+    context = {"text": text, "sections": sections}
     return render_page(request, "search.html", "content", context)
+
+
+def named(request: HttpRequest, model: type[Entity], text: str) -> EntityQuerySet:
+    return model.objects.in_scope(request.scope).matching(text)
 
 
 def find(request: HttpRequest, text: str) -> HttpResponse:
@@ -91,8 +108,8 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     if key:
         url = reverse("consumers:credentials", args=[key.consumer.ref])
         return see_other(request, url, f"Found by its key: {key.consumer}.")
-    named = Consumer.objects.in_scope(request.scope).matching(text)
-    if looks_secret(text) and not named.exists():
+    known = (named(request, model, text) for model in (Consumer, ConsumerGroup))
+    if looks_secret(text) and not any(rows.exists() for rows in known):
         messages.warning(request, "No consumer has that key.")
         return see_other(request, reverse("consumers:list"))
     return see_other(request, f"{reverse('manager:search')}?{urlencode({'q': text})}")

@@ -23,6 +23,7 @@ NAVIGATION = [
         "API Gateway",
         [
             Link("Consumers", "consumers:list", "consumers"),
+            Link("Consumer Groups", "groups:list", "groups"),
             Link("Plugins", "plugins:list", "plugins"),
         ],
     ),
@@ -36,6 +37,8 @@ NAVIGATION = [
 ]
 SECTIONS = {
     "consumers": "consumers",
+    "groups": "groups",
+    "memberships": "consumers",
     "plugins": "plugins",
     "access": "access",
     "manager": None,

@@ -6,6 +6,8 @@ SENTENCES = {
     ),
     "required field missing": "This field is required.",
     "length must be at least 1": "This must not be empty.",
+    "expected a number": "Enter a number.",
+    "value must be greater than 0": "Enter a number above 0.",
 }
 
 
@@ -14,14 +16,17 @@ def in_words(text: str) -> str:
     return SENTENCES.get(text.removeprefix("when updating, "), text)
 
 
-def found_in_words(count: int, text: str, tag: str) -> str:
-    """Say how many consumers there are, and what was looked for; for eye and ear."""
+def found_in_words(
+    count: int, text: str, tag: str, noun: str = "consumer", group: str = ""
+) -> str:
+    """Say how many there are, and what was looked for; for eye and ear."""
     wanted = f" “{text}”" * bool(text) + f" with the tag {tag}" * bool(tag)
+    wanted += f" in the group {group}" * bool(group)
     if not wanted:
-        return f"{counted(count)} consumer{'s' * (count != 1)}"
+        return f"{counted(count)} {noun}{'s' * (count != 1)}"
     if text:
         wanted = f" match{'es' * (count < 2)}{wanted}"
-    return f"{counted(count)} consumer{'s' * (count > 1)}{wanted}"
+    return f"{counted(count)} {noun}{'s' * (count > 1)}{wanted}"
 
 
 def counted(count: int, most: int = 1000) -> str:

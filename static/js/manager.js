@@ -180,12 +180,13 @@ document.addEventListener("htmx:confirm", (event) => {
   say("This looks like a key. Press Enter to find its consumer.");
 });
 
-// The same act as code: <pre data-code="consumer | key"> follows the page's form.
+// The same act as code: <pre data-code="consumer | group | key"> follows the page's form.
 
 const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
 const SECONDS = { minutes: 60, hours: 3600, days: 86400 };
 const ARGUMENTS = {
   consumer: (given) => ["username", "custom_id"].map((name) => [name, given(name).trim()]),
+  group: (given) => [["name", given("name").trim()]],
   key: (given) => [
     ["key", given("source") !== "generate" && given("own_key") ? "$KEY" : ""],
     ["ttl", given("expiry") === "in" ? String(given("amount") * SECONDS[given("unit")] || "") : ""],

@@ -46,7 +46,7 @@ class WindowForm(forms.Form):
     """One limit and the time it is for."""
 
     limit = NumberField(label="Limit")
-    amount = NumberField(label="Window")
+    amount = NumberField(label="Window", initial=1)
     unit = forms.ChoiceField(
         label="Unit", choices=[(u, u) for u in UNITS], initial="minutes", required=False
     )

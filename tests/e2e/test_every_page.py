@@ -21,6 +21,23 @@ PAGES = [
     "/consumers/shown/credentials/key-auth/create",
     "/consumers/shown/activity",
     "/consumers/shown/delete",
+    "/consumers/shown/consumer-groups",
+    "/consumers/shown/consumer-groups/join",
+    "/consumer-groups",
+    "/consumer-groups?q=nothing-has-this",
+    "/consumer-groups/create",
+    "/consumer-groups/shown-tier",
+    "/consumer-groups/shown-tier?format=json",
+    "/consumer-groups/shown-tier/edit",
+    "/consumer-groups/shown-tier/consumers",
+    "/consumer-groups/shown-tier/consumers/add",
+    "/consumer-groups/shown-tier/rate-limiting",
+    "/consumer-groups/shown-tier/rate-limiting/delete",
+    "/consumer-groups/shown-tier/plugins",
+    "/consumer-groups/shown-tier/activity",
+    "/consumer-groups/shown-tier/delete",
+    "/consumer-groups/empty-tier/consumers",
+    "/consumer-groups/empty-tier/rate-limiting",
     "/plugins",
     "/activity",
     "/search?q=shown",
@@ -46,17 +63,32 @@ def shown(server: Server) -> str:
     body = {"username": "shown", "custom_id": "S-1", "tags": ["eu", "gold"]}
     assert ask(f"{server.admin}/consumers", "POST", json=body).status == 201
     keys = f"{server.admin}/consumers/shown/key-auth"
+    groups = f"{server.admin}/consumer_groups"
+    for name in ("shown-tier", "empty-tier"):
+        ask(groups, "POST", json={"name": name, "tags": ["tier"]})
+    ask(f"{groups}/shown-tier/consumers", "POST", json={"consumer": "shown"})
+    limits = {"config": {"limit": [100, 1000], "window_size": [60, 3600]}}
+    override = "overrides/plugins/rate-limiting-advanced"
+    ask(f"{groups}/shown-tier/{override}", "PUT", json=limits)
     ask(keys, "POST", json={"key": "a-key-with-an-end-soon", "ttl": 86_400 * 3})
     return ask(keys, "POST", json={"tags": ["ci"]}).json()["id"]
 
 
+def shown_id(server: Server) -> str:
+    return ask(f"{server.admin}/consumers/shown").json()["id"]
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(new_page, session, shown: str, look: str) -> None:
+def test_axe_finds_nothing(
+    new_page, session, server: Server, shown: str, look: str
+) -> None:
     page: Page = new_page(storage_state=session, **LOOKS[look])
     found = []
 
     key = f"/consumers/shown/credentials/key-auth/{shown}"
-    for path in [*PAGES, f"{key}/edit", f"{key}/delete"]:
+    consumer = shown_id(server)
+    remove = f"/consumer-groups/shown-tier/consumers/{consumer}/remove"
+    for path in [*PAGES, f"{key}/edit", f"{key}/delete", remove]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:
             nodes = [node["html"][:160] for node in violation["nodes"]]

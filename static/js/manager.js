@@ -240,4 +240,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 document.addEventListener("htmx:responseError", ({ detail }) => trouble(`The server refused (${detail.xhr.status}). Reload the page.`));
 document.addEventListener("htmx:sendError", () => trouble("The server cannot be reached. Try again."));
 
+// On a narrow screen the tab one is on may lie beyond the edge.
+find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 enhance(document);

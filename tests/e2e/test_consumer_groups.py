@@ -1,7 +1,6 @@
-"""A tier of consumers with limits of its own, by mouse, keyboard and without scripts."""
+"""A tier of consumers with limits of its own: by mouse, keyboard, without scripts."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -12,11 +11,10 @@ from servers import Server, ask
 
 
 @pytest.fixture(scope="module", autouse=True)
-def customers(server: Server) -> Iterator[None]:
+def customers(server: Server) -> None:
     for name in ("tier-anna", "tier-berta", "tier-carla"):
         ask(f"{server.admin}/consumers/{name}", "PUT", json={})
     ask(f"{server.admin}/consumers", "POST", json={"custom_id": "TIER-ERP"})
-    yield
 
 
 def group_of(server: Server, name: str) -> dict:

@@ -9,6 +9,8 @@ from kongadmin.entities import Violation, texts_of
 from kongadmin.manager.forms import EntityForm
 from kongadmin.manager.words import in_words
 
+MOST_ROWS = 100
+
 
 class ConsumerGroupForm(EntityForm):
     class Meta:
@@ -60,7 +62,9 @@ class WindowForm(forms.Form):
         return amount
 
 
-WindowFormSet = forms.formset_factory(WindowForm, extra=0, min_num=1)
+WindowFormSet = forms.formset_factory(
+    WindowForm, extra=0, min_num=1, max_num=MOST_ROWS, absolute_max=MOST_ROWS
+)
 # How the schema's terms are shown: the lists as rows, the rest as fields.
 ROW_FIELDS = {"limit": "limit", "window_size": "amount"}
 
@@ -123,10 +127,9 @@ class OverrideForm(EntityForm):
     def with_row_removed(self, place: str) -> Self:
         """Return the form without the row at `place`, a number as it was sent."""
         rows = self.typed_rows
-        at = int(place) if place.isdecimal() else len(rows)
-        return self.with_rows(
-            rows[:at] + rows[at + 1 :], focus=max(0, min(at, len(rows) - 1) - 1)
-        )
+        places = [str(number) for number in range(len(rows))]
+        at = places.index(place) if place in places else len(rows)
+        return self.with_rows(rows[:at] + rows[at + 1 :], focus=max(at - 1, 0))
 
     @property
     def stored_version(self) -> str:
@@ -160,7 +163,8 @@ class OverrideForm(EntityForm):
 
     def _post_clean(self) -> None:
         """Let the override judge itself, and say what is wrong in the rows."""
-        self.windows.is_valid()
+        for text in self.windows.non_form_errors():
+            self.add_error(None, text)
         self.instance.config = self.config()
         try:
             self.instance.clean()
@@ -192,8 +196,15 @@ class OverrideForm(EntityForm):
             self.add_error(None, in_words(text))
 
     def beside(self, stored: Override) -> list[tuple[str, Any, Any]]:
-        theirs = limits_in_words(stored.config) if stored.config else "no override"
-        return [("Limits", self.words, theirs)]
+        config = stored.config or {}
+        theirs = limits_in_words(config) if config else "no override"
+        name = "retry_after_jitter_max"
+        jitter = self[name]
+        pairs = [
+            ("Limits", self.words, theirs),
+            (jitter.label, str(jitter.value() or 0), str(config.get(name, 0))),
+        ]
+        return [pair for pair in pairs if pair[1] != pair[2]]
 
     @property
     def words(self) -> str:

@@ -7,11 +7,10 @@ type Number = int | float
 
 def whole(seconds: Number) -> tuple[Number, str]:
     """Return a length of time as an amount of the largest unit that fits: 2, hours."""
-    fitting = (
-        unit for unit in reversed(UNITS) if seconds and not seconds % UNITS[unit]
-    )
-    unit = next(fitting, "seconds")
-    amount = seconds / UNITS[unit]
+    fits = (u for u in reversed(UNITS) if seconds and not seconds % UNITS[u])
+    unit = next(fits, "seconds")
+    # Without a division that makes a float of what is too long for one.
+    amount = seconds if unit == "seconds" else seconds // UNITS[unit]
     return int(amount) if amount % 1 == 0 else amount, unit
 
 

@@ -28,20 +28,21 @@ class Picker:
         self.pool, self.inside, self.order = pool, inside, order
         self.text = given.get("q", "").strip()
         self.is_sent = request.method == "POST" and "find" not in given
-        self.ids = {i for i in given.getlist("pick") if UUID_TEXT.fullmatch(i)}
+        sent = given.getlist("pick")
+        self.ids = {text.lower() for text in sent if UUID_TEXT.fullmatch(text)}
         self.error = ""
         self.read()
 
     def read(self) -> None:
         """Look up what is ticked and what is found; two queries."""
-        ticked = self.sorted(self.pool.filter(pk__in=self.ids)) if self.ids else []
-        ticked = list(ticked.annotate(is_inside=self.inside)) if self.ids else []
+        chosen = self.pool.filter(pk__in=self.ids).annotate(is_inside=self.inside)
+        ticked = list(self.sorted(chosen))
         self.missing = len(self.ids) - len(ticked)
         self.inside_already = [entity for entity in ticked if entity.is_inside]
         self.ticked = [entity for entity in ticked if not entity.is_inside]
         others = self.pool.matching(self.text).exclude(pk__in=self.ids)
-        found = self.sorted(others.filter(~self.inside))[: SHOWN + 1]
-        self.found, self.has_more = list(found)[:SHOWN], len(found) > SHOWN
+        found = list(self.sorted(others.filter(~self.inside))[: SHOWN + 1])
+        self.found, self.has_more = found[:SHOWN], len(found) > SHOWN
 
     def sorted(self, rows: QuerySet) -> QuerySet:
         return rows.order_by(self.order, "pk")

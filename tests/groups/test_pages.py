@@ -328,11 +328,14 @@ def test_all_are_added_or_none(pages: Client) -> None:
     inside = pages.post(f"{GOLD}/consumers/add", {"pick": [anna.pk, berta.pk]})
     deleted = pages.post(f"{GOLD}/consumers/add", {"pick": [missing, berta.pk]})
     nobody = pages.post(f"{GOLD}/consumers/add", {"pick": ["nonsense"]})
+    twice = {"pick": [str(missing), str(missing).upper()]}
+    same = pages.post(f"{GOLD}/consumers/add", twice)
 
-    assert [a.status_code for a in (inside, deleted, nobody)] == [422] * 3
+    assert [a.status_code for a in (inside, deleted, nobody, same)] == [422] * 4
     assert "Nothing was changed: anna is in already." in inside.text
     assert options(inside.text) == [("berta", True)]
     assert "Nothing was changed: one has been deleted meanwhile." in deleted.text
+    assert "one has been deleted" in same.text
     assert "Tick at least one." in nobody.text
     assert members(gold) == ["anna"]
 
@@ -528,6 +531,16 @@ def test_all_that_is_wrong_is_said_at_once(pages: Client) -> None:
     faults = re.findall(r'<li><a href="#(id_[^"]+)"', answer.text)
     jitter = "id_retry_after_jitter_max"
     assert faults == ["id_window-0-limit", "id_window-1-amount", jitter]
+
+
+@pytest.mark.parametrize("fields", [{}, {"window-TOTAL_FORMS": "9999"}])
+def test_a_form_that_is_none_is_refused(pages: Client, fields: dict) -> None:
+    make_group(name="gold")
+
+    answer = pages.post(LIMITS, fields)
+
+    assert answer.status_code == 422
+    assert not Override.objects.exists()
 
 
 def test_nobody_overwrites_limits_they_have_not_seen(pages: Client) -> None:

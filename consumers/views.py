@@ -43,20 +43,24 @@ def find_consumer(request: HttpRequest, ref: str, lock: bool = False) -> Consume
 @require_safe
 @needs(READ, Consumer)
 def list_consumers(request: HttpRequest) -> HttpResponse:
-    """One page of consumers, searched by part of a name and narrowed by a tag."""
+    """One page of consumers, searched by part of a name, narrowed by tag and group."""
     text, tag = request.GET.get("q", "").strip(), request.GET.get("tag", "").strip()
+    group = request.GET.get("group", "").strip()
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     if tag:
         rows = rows.tagged(TagFilter((tag,)), request.scope)
+    if group:
+        rows = rows.in_group(group)
     page = Page(rows, request.GET, SORTS, "username")
     with_credentials(page.items)
     context = {
         "page": page,
         "text": text,
         "tag": tag,
+        "group": group,
         "sort": request.GET.get("sort", ""),
         "size": request.GET.get("size", ""),
-        "count_text": found_in_words(page.count(), text, tag),
+        "count_text": found_in_words(page.count(), text, tag, group=group),
         "columns": {name: page.sorted_by(name) for name in SORTS},
         "curl": curl_for_consumer(request, Consumer(username="alex")),
     }
@@ -143,7 +147,8 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
         url = reverse("consumers:list")
         return see_other(request, url, f"Consumer {consumer} deleted.")
     counted = Consumer.objects.annotate(
-        plugin_count=Count("plugins", distinct=True)
+        plugin_count=Count("plugins", distinct=True),
+        group_count=Count("memberships", distinct=True),
     ).get(pk=consumer.pk)
     with_credentials([consumer])
     context = {
@@ -151,6 +156,7 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
         "held": consumer.held,
         "keys": with_usage(list(keys.order_by("-pk")[:20])),
         "plugin_count": counted.plugin_count,
+        "group_count": counted.group_count,
         "is_wrong": is_wrong,
     }
     status = REFUSED if is_wrong else 200

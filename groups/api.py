@@ -173,8 +173,8 @@ class GroupOverride(EntityView):
     @transaction.atomic
     def put(self, request, **kwargs) -> Answer:
         values = self.read_values()
-        stored = self.stored()
-        entity = stored or Override()
+        self.lock_group()
+        entity = self.stored() or Override()
         self.write(entity, self.judge(values), ttl=None)
         sent = {name: entity.config[name] for name in values["config"]}
         body = {
@@ -190,6 +190,10 @@ class GroupOverride(EntityView):
         if override := self.stored():
             override.delete()
         return Answer(status=204)
+
+    def lock_group(self) -> None:
+        """Let nobody else give the group an override until this one is stored."""
+        ConsumerGroup.objects.select_for_update().filter(pk=self.parent.pk).first()
 
     def stored(self) -> Override | None:
         rows = Override.objects.filter(**self.within)

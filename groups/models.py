@@ -19,7 +19,7 @@ from kongadmin.schema import Schema
 SCHEMAS = Path(__file__).parent / "schemas"
 RATE_LIMITING = "rate-limiting-advanced"
 # Others would need escaping, or are addresses of pages, or look like an id.
-PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)[\w.~-]+")
+PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~-]*")
 RESERVED_NAMES = ("create",)
 
 

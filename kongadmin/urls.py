@@ -6,6 +6,8 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("kongadmin.manager.urls")),
     path("consumers", include("consumers.urls")),
+    path("consumers/<str:ref>/consumer-groups", include("groups.consumer_urls")),
+    path("consumer-groups", include("groups.urls")),
     path("plugins", include("kongadmin.plugins.urls")),
     path("", include("kongadmin.access.urls")),
     path("django-admin/", admin.site.urls),

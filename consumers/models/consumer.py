@@ -5,7 +5,7 @@ from typing import Self
 from uuid import UUID
 
 from django.db import models
-from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 from django.urls import reverse
 
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
@@ -61,6 +61,15 @@ class ConsumerQuerySet(EntityQuerySet):
         # What was folded may have been another character: look at the names as well.
         return found.filter(
             Q(username_lower__contains=low) | Q(custom_id__icontains=low)
+        )
+
+    def in_group(self, name: str) -> Self:
+        """Keep those in the consumer group of that name."""
+        if not can_store(name):
+            return self.none()
+        return self.filter(
+            memberships__consumer_group__scope=F("scope"),
+            memberships__consumer_group__name=name,
         )
 
 

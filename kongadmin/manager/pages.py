@@ -22,10 +22,11 @@ from django.views.decorators.http import (
 from consumers.credentials import CredentialType
 from consumers.holdings import called, holders
 from consumers.models import Consumer, Credential, KeyAuth
+from groups.models import ConsumerGroup
 from kongadmin.access.permissions import READ, can_see, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
-from kongadmin.entities import UUID_TEXT
+from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
@@ -68,7 +69,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, Consumer)
 def search(request: HttpRequest) -> HttpResponse:
-    """Find consumers by part of a name, or by what a credential of theirs is called.
+    """Find consumers and groups by part of a name, or by what a credential is called.
 
     The only one is opened at once. The search box posts, so that a key pasted into it
     lands in no address.
@@ -76,24 +77,41 @@ def search(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return find(request, request.POST.get("q", "").strip())
     text = request.GET.get("q", "").strip()
-    rows = Consumer.objects.in_scope(request.scope).matching(text)
-    found = list(rows.order_by("username_lower", "pk")[: SHOWN + 1]) if text else []
+    kinds = [
+        ("Consumers", Consumer, "username_lower", "consumers:list"),
+        ("Consumer Groups", ConsumerGroup, "name", "groups:list"),
+    ]
+    found = [
+        (title, named(request, model, text).order_by(order, "pk")[: SHOWN + 1], view)
+        for title, model, order, view in kinds
+        if text
+    ]
     held = called(request.scope, text, SHOWN + 1) if text else []
-    hits = {consumer.pk for consumer in found}
-    hits |= {credential.consumer_id for _, credential in held}
-    if len(hits) == 1:
-        if found:
-            return see_other(request, found[0])
+    hits = {entity.pk: entity for _, rows, _ in found for entity in rows}
+    if len(hits.keys() | {credential.consumer_id for _, credential in held}) == 1:
+        if hits:
+            return see_other(request, *hits.values())
         return open_holder(request, *held[0])
-    more = f"{reverse('consumers:list')}?{urlencode({'q': text})}"
+    sections = [
+        {
+            "title": title,
+            "items": rows[:SHOWN],
+            "more": len(rows) > SHOWN and f"{reverse(view)}?{urlencode({'q': text})}",
+        }
+        for title, rows, view in found
+        if rows
+    ]
     context = {
         "text": text,
-        "consumers": found[:SHOWN],
-        "more": more if len(found) > SHOWN else "",
+        "sections": sections,
         "held": held[:SHOWN],
         "more_held": len(held) > SHOWN,
     }
     return render_page(request, "search.html", "content", context)
+
+
+def named(request: HttpRequest, model: type[Entity], text: str) -> EntityQuerySet:
+    return model.objects.in_scope(request.scope).matching(text)
 
 
 def find(request: HttpRequest, text: str) -> HttpResponse:
@@ -101,7 +119,7 @@ def find(request: HttpRequest, text: str) -> HttpResponse:
     keys = holders(request.scope, text) if text else []
     if keys:
         return open_holder(request, *keys[0])
-    if looks_secret(text) and not is_called(request.scope, text):
+    if looks_secret(text) and not is_called(request, text):
         messages.warning(request, "No consumer has that key.")
         return see_other(request, reverse("consumers:list"))
     return see_other(request, f"{reverse('manager:search')}?{urlencode({'q': text})}")
@@ -116,10 +134,10 @@ def open_holder(
     return see_other(request, url, f"Found by its {declared.word}: {consumer}.")
 
 
-def is_called(scope, text: str) -> bool:
-    """Say whether a consumer or a credential is called like `text`."""
-    consumers = Consumer.objects.in_scope(scope).matching(text)
-    return consumers.exists() or bool(called(scope, text, 1))
+def is_called(request: HttpRequest, text: str) -> bool:
+    """Say whether a consumer, a group or a credential is called like `text`."""
+    known = (named(request, model, text) for model in (Consumer, ConsumerGroup))
+    return any(rows.exists() for rows in known) or bool(called(request.scope, text, 1))
 
 
 def looks_secret(text: str) -> bool:

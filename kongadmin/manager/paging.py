@@ -13,7 +13,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.core.exceptions import SuspiciousOperation, ValidationError
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, IntegerField, Q, QuerySet, Subquery
 from django.db.models.fields.tuple_lookups import (
     Tuple,
     TupleGreaterThan,
@@ -196,6 +196,16 @@ def compare(beyond, names: list[str], values: list) -> Any:
         lookup = "lt" if beyond is TupleLessThan else "gt"
         return Q(**{f"{names[0]}__{lookup}": values[0]})
     return beyond(Tuple(*(F(name) for name in names)), values)
+
+
+class CountUpTo(Subquery):
+    """Counts, in a query of others, rows of a queryset that refers to them: bounded."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+    def __init__(self, rows: QuerySet, most: int = MOST_COUNTED) -> None:
+        super().__init__(rows.order_by().values("pk")[: most + 1])
 
 
 def count_up_to(rows: QuerySet, most: int = MOST_COUNTED) -> int:

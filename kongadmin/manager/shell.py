@@ -28,6 +28,7 @@ NAVIGATION = [
         "API Gateway",
         [
             Link("Consumers", "consumers:list", "consumers"),
+            Link("Consumer Groups", "groups:list", "groups"),
             Link("Plugins", "plugins:list", "plugins"),
         ],
     ),
@@ -48,6 +49,8 @@ NAVIGATION = [
 ]
 SECTIONS = {
     "consumers": "consumers",
+    "groups": "groups",
+    "memberships": "consumers",
     "plugins": "plugins",
     "manager": None,
 }

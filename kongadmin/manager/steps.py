@@ -1,5 +1,7 @@
 """What happens to a request of a consumer, in words."""
 
+from django.db.models import Q
+
 from consumers.models import Consumer, KeyAuth
 from kongadmin.plugins.models import Plugin
 
@@ -34,3 +36,26 @@ def forwarded(consumer: Consumer) -> list[tuple[str, str]]:
         ("X-Consumer-Custom-ID", consumer.custom_id),
     ]
     return [(name, value) for name, value in headers if value]
+
+
+RATE_LIMITING = "rate-limiting-advanced"
+
+
+def overridden_by(group) -> dict:
+    """Return the rate limiting that a consumer group's override meets; one query.
+
+    `plugin` is the one that runs for the group's consumers, if any, and `is_enforced`
+    says whether it heeds overrides of the group. A plugin of the group itself comes
+    before one that applies to every request.
+    """
+    rows = Plugin.objects.filter(scope_id=group.scope_id, name=RATE_LIMITING)
+    mine = Q(consumer_group=None) | Q(consumer_group=group.pk)
+    found = list(rows.filter(mine, consumer=None, enabled=True))
+    plugin = max(found, key=lambda plugin: bool(plugin.consumer_group_id), default=None)
+    config = plugin.config if plugin else {}
+    listed = config.get("consumer_groups") or []
+    return {
+        "plugin": plugin,
+        "is_enforced": bool(config.get("enforce_consumer_groups"))
+        and not {group.name, str(group.pk)}.isdisjoint(listed),
+    }

@@ -10,6 +10,8 @@ SENTENCES = {
     "all or none of these fields must be set: 'hash_secret', 'client_secret'": (
         "Enter a new secret: what is stored can be neither hashed nor read again."
     ),
+    "expected a number": "Enter a number.",
+    "value must be greater than 0": "Enter a number above 0.",
 }
 
 
@@ -18,14 +20,17 @@ def in_words(text: str) -> str:
     return SENTENCES.get(text.removeprefix("when updating, "), text)
 
 
-def found_in_words(count: int, text: str, tag: str) -> str:
-    """Say how many consumers there are, and what was looked for; for eye and ear."""
+def found_in_words(
+    count: int, text: str, tag: str, noun: str = "consumer", group: str = ""
+) -> str:
+    """Say how many there are, and what was looked for; for eye and ear."""
     wanted = f" “{text}”" * bool(text) + f" with the tag {tag}" * bool(tag)
+    wanted += f" in the group {group}" * bool(group)
     if not wanted:
-        return f"{counted(count)} consumer{'s' * (count != 1)}"
+        return f"{counted(count)} {noun}{'s' * (count != 1)}"
     if text:
         wanted = f" match{'es' * (count < 2)}{wanted}"
-    return f"{counted(count)} consumer{'s' * (count > 1)}{wanted}"
+    return f"{counted(count)} {noun}{'s' * (count > 1)}{wanted}"
 
 
 def counted(count: int, most: int = 1000) -> str:

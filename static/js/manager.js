@@ -180,7 +180,7 @@ document.addEventListener("htmx:confirm", (event) => {
   say("This looks like a key. Press Enter to find its consumer.");
 });
 
-// The same act as code: <pre data-code="consumer | credential"> follows the page's form.
+// The same act as code: <pre data-code="consumer | group | credential"> follows the page's form.
 // Each function returns the arguments of the command, one a line.
 
 const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
@@ -200,6 +200,7 @@ const SAID = {
 const ARGUMENTS = {
   consumer: (given) => ["username", "custom_id"].map((name) => [name, given(name).trim()])
     .filter(([, value]) => value).map(([name, value]) => pair(name, value)),
+  group: (given) => given("name").trim() ? [pair("name", given("name").trim())] : [],
   credential: (given, form) => [...form.elements]
     .filter(({ name, type, checked, dataset }) => dataset.arg && (type !== "radio" || checked) && given(`${name}_source`) !== "generate")
     .flatMap((field) => SAID[field.dataset.arg](field))
@@ -251,4 +252,6 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 document.addEventListener("htmx:responseError", ({ detail }) => trouble(`The server refused (${detail.xhr.status}). Reload the page.`));
 document.addEventListener("htmx:sendError", () => trouble("The server cannot be reached. Try again."));
 
+// On a narrow screen the tab one is on may lie beyond the edge.
+find(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
 enhance(document);

@@ -24,6 +24,23 @@ PAGES = [
     "/consumers/bare/credentials",
     "/consumers/shown/activity",
     "/consumers/shown/delete",
+    "/consumers/shown/consumer-groups",
+    "/consumers/shown/consumer-groups/join",
+    "/consumer-groups",
+    "/consumer-groups?q=nothing-has-this",
+    "/consumer-groups/create",
+    "/consumer-groups/shown-tier",
+    "/consumer-groups/shown-tier?format=json",
+    "/consumer-groups/shown-tier/edit",
+    "/consumer-groups/shown-tier/consumers",
+    "/consumer-groups/shown-tier/consumers/add",
+    "/consumer-groups/shown-tier/rate-limiting",
+    "/consumer-groups/shown-tier/rate-limiting/delete",
+    "/consumer-groups/shown-tier/plugins",
+    "/consumer-groups/shown-tier/activity",
+    "/consumer-groups/shown-tier/delete",
+    "/consumer-groups/empty-tier/consumers",
+    "/consumer-groups/empty-tier/rate-limiting",
     "/plugins",
     "/activity",
     "/search?q=shown",
@@ -60,6 +77,13 @@ def shown(server: Server) -> dict[str, str]:
     body = {"username": "shown", "custom_id": "S-1", "tags": ["eu", "gold"]}
     assert ask(f"{server.admin}/consumers", "POST", json=body).status == 201
     keys = f"{server.admin}/consumers/shown/key-auth"
+    groups = f"{server.admin}/consumer_groups"
+    for name in ("shown-tier", "empty-tier"):
+        ask(groups, "POST", json={"name": name, "tags": ["tier"]})
+    ask(f"{groups}/shown-tier/consumers", "POST", json={"consumer": "shown"})
+    limits = {"config": {"limit": [100, 1000], "window_size": [60, 3600]}}
+    override = "overrides/plugins/rate-limiting-advanced"
+    ask(f"{groups}/shown-tier/{override}", "PUT", json=limits)
     ask(keys, "POST", json={"key": "a-key-with-an-end-soon", "ttl": 86_400 * 3})
     ids = {}
     for kind, declared in CREDENTIALS.items():
@@ -71,14 +95,22 @@ def shown(server: Server) -> dict[str, str]:
     return ids
 
 
+def shown_id(server: Server) -> str:
+    return ask(f"{server.admin}/consumers/shown").json()["id"]
+
+
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(new_page, session, shown: dict, look: str) -> None:
+def test_axe_finds_nothing(
+    new_page, session, server: Server, shown: dict, look: str
+) -> None:
     page: Page = new_page(storage_state=session, **LOOKS[look])
     found = []
 
     tab = "/consumers/shown/credentials"
     paths = [f"{tab}/{kind}/{id_}/edit" for kind, id_ in shown.items()]
-    for path in [*PAGES, *paths, f"{tab}/oauth2/{shown['oauth2']}/delete"]:
+    paths.append(f"{tab}/oauth2/{shown['oauth2']}/delete")
+    paths.append(f"/consumer-groups/shown-tier/consumers/{shown_id(server)}/remove")
+    for path in [*PAGES, *paths]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:
             nodes = [node["html"][:160] for node in violation["nodes"]]

@@ -8,7 +8,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from consumers.models import Consumer, KeyAuth, LastUsed
-from factories import default_control_plane, make_consumer, make_key, make_plugin
+from factories import (
+    default_control_plane,
+    make_consumer,
+    make_group,
+    make_key,
+    make_plugin,
+)
+from groups.models import ConsumerGroup, Membership, Override
 from kongadmin.access.models import APIToken
 from kongadmin.access.throttle import note_failure
 from kongadmin.changes import Change
@@ -31,6 +38,9 @@ def token(admin_user) -> str:
     anna = make_consumer(username="anna", tags=["a"])
     key = make_key(anna, key=SECRET)
     make_plugin(consumer=anna)
+    gold = make_group(anna)
+    limits = {"limit": [1], "window_size": [60], "window_type": "fixed"}
+    Override(scope_id=gold.scope_id, consumer_group=gold, config=limits).save()
     LastUsed.objects.create(credential_id=key.pk, used_at=timezone.now())
     note_failure("anna", "192.0.2.1")
     return APIToken.issue(admin_user, "test")[1]
@@ -64,8 +74,9 @@ def test_every_record_is_shown_without_secrets(staff, token: str, model) -> None
 def test_every_model_of_ours_has_a_page() -> None:
     ours = {model._meta.app_label for model in MODELS}
 
-    assert {"kongadmin", "access", "plugins", "consumers", "realms"} <= ours
+    assert {"kongadmin", "access", "plugins", "consumers", "groups", "realms"} <= ours
     assert {Consumer, KeyAuth, Plugin, Change, APIToken} <= {*MODELS}
+    assert {ConsumerGroup, Membership, Override} <= {*MODELS}
 
 
 def test_the_admin_is_for_staff(client: Client, db) -> None:

@@ -6,13 +6,14 @@ from uuid import uuid4
 
 import pytest
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from clients import Client
 from consumers.demo import make_consumers
 from consumers.models import Consumer, KeyAuth
 from factories import default_control_plane, make_consumer, make_key
+from groups.models import ConsumerGroup, Membership, Override
 from kongadmin.access.models import APIToken, Grant, SignInFailure
 from kongadmin.changes import Change
 from kongadmin.plugins.models import Plugin
@@ -95,6 +96,8 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
     scope, some = default_control_plane(), uuid4()
     consumers = Consumer.objects.in_scope(scope)
     keys, tags = KeyAuth.objects.in_scope(scope), Tag.objects.filter(scope=scope)
+    groups = ConsumerGroup.objects.in_scope(scope)
+    inside = Membership.objects.filter(consumer_group=some, consumer=OuterRef("pk"))
     plugins, changes = Plugin.objects.in_scope(scope), Change.objects.in_scope(scope)
     return {
         "consumer by id": lambda: consumers.by_ref(str(some)),
@@ -110,6 +113,20 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
         "consumers by tag": lambda: consumers.tagged(TagFilter(("a",)), scope).order_by(
             "pk"
         )[:50],
+        "members by name": lambda: consumers.filter(
+            memberships__consumer_group=some
+        ).order_by("username_lower", "id")[:50],
+        "others by name": lambda: consumers.filter(~Exists(inside)).order_by(
+            "username_lower", "id"
+        )[:31],
+        "groups by name": lambda: groups.order_by("name", "id")[:50],
+        "groups of a consumer": lambda: groups.filter(
+            memberships__consumer=some
+        ).order_by("name", "id")[:50],
+        "members of a group": lambda: Membership.objects.filter(
+            consumer_group=some
+        ).order_by()[:1001],
+        "limits of groups": lambda: Override.objects.filter(consumer_group__in=[some]),
         "key by text": lambda: keys.live().by_ref("apikey"),
         "keys of a consumer": lambda: KeyAuth.objects.filter(
             scope_id=scope.pk, consumer_id=some
@@ -173,6 +190,7 @@ def uses_index(plan: str) -> bool:
     "name",
     [
         *["consumers by id", "consumers by name", "consumers by age"],
+        "others by name",
         *["keys by id", "changes, newest first"],
     ],
 )

@@ -31,10 +31,22 @@ DONE = {
 }
 NOUNS = {
     "consumers": "consumer",
+    "consumer_groups": "consumer group",
+    "consumer_group_consumers": "membership",
+    "consumer_group_overrides": "override",
     "plugins": "plugin",
     "tokens": "API token",
     "users": "user",
 } | {declared.model.schema.name: declared.word for declared in CREDENTIALS.values()}
+# The page about what was changed, and which of a change's ids is in its address.
+PLACES = {
+    "consumers": ("consumers:show", "subject_id"),
+    "consumer_groups": ("groups:show", "subject_id"),
+    "consumer_group_consumers": ("groups:consumers", "related_id"),
+    "consumer_group_overrides": ("groups:rate_limiting", "subject_id"),
+    "plugins": ("plugins:show", "entity_id"),
+}
+PLACE_OF_OTHERS = "consumers:credentials", "subject_id"
 UNITS = (
     ("year", 31_536_000),
     ("month", 2_592_000),
@@ -97,10 +109,10 @@ def place(change) -> str:
         return ""
     if change.entity_type in ("users", "tokens"):  # Django's numbers as UUIDs
         return reverse("access:user", args=[change.subject_id.int])
-    if change.entity_type == "plugins":
-        return reverse("plugins:show", args=[change.entity_id])
-    view = "show" if change.entity_type == "consumers" else "credentials"
-    return reverse(f"consumers:{view}", args=[change.subject_id])
+    if change.entity_type == "workspaces":
+        return ""
+    view, id_ = PLACES.get(change.entity_type, PLACE_OF_OTHERS)
+    return reverse(view, args=[getattr(change, id_)])
 
 
 @register.filter
@@ -142,9 +154,10 @@ def shown(value: Any) -> str:
 def differences(change) -> list[tuple[str, Any, Any]]:
     """Return (field, before, after) for every field that a change touched."""
     before, after = change.before or {}, change.after or {}
-    # On the page of its consumer, whose a credential is goes without saying.
+    # On the page of its owner, whose a credential is goes without saying.
     is_child = change.subject_id != change.entity_id
-    hidden = ("id", "created_at", "scope", *["consumer"] * is_child)
+    owners = ("consumer", "consumer_group") if is_child else ()
+    hidden = ("id", "created_at", "scope", *owners)
     names = dict.fromkeys([*after, *before])
     return [
         (name, before.get(name), after.get(name))

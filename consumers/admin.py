@@ -52,7 +52,7 @@ def field_of(declared: CredentialType, name: str) -> str | Callable:
 
     @admin.display(description=declared.label_of(name))
     def masked(credential) -> str:
-        return credential.masked(name) or "none"
+        return credential.seen(name) or "none"
 
     return masked
 

@@ -15,6 +15,7 @@ from django.conf import settings
 
 import postgresql
 import servers
+from clients import Client
 
 DATABASE = os.environ.get("TEST_DATABASE", "sqlite")
 MODULE = {"DJANGO_SETTINGS_MODULE": "kongadmin.settings"}
@@ -125,3 +126,13 @@ def server() -> Iterator[servers.Server]:
     """The product, started once; a test names what it makes so that none meet."""
     with servers.Server() as running:
         yield running
+
+
+@pytest.fixture
+def api(db) -> Client:
+    """The Admin API with RBAC off, as `make run` starts it."""
+    from kongadmin.listeners import admin
+    from realms.models import forget
+
+    forget()  # control planes of a test that was rolled back
+    return Client(admin)

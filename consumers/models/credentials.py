@@ -56,7 +56,7 @@ class Credential(Entity):
         """The secrets that can be read again: what is kept as a hash cannot."""
         return self.secret_fields
 
-    def masked(self, name: str) -> str | None:
+    def seen(self, name: str) -> str | None:
         """Return a field as it may stand on a page; None if it has no value."""
         value = getattr(self, name)
         if value is None or name not in self.secret_fields:

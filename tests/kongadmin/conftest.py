@@ -7,16 +7,6 @@ import pytest
 from clients import Client
 
 
-@pytest.fixture
-def api(db) -> Client:
-    """The Admin API with RBAC off, as `make run` starts it."""
-    from kongadmin.listeners import admin
-    from realms.models import forget
-
-    forget()  # control planes of a test that was rolled back
-    return Client(admin)
-
-
 @pytest.fixture(autouse=True)
 def nothing_remembered() -> None:
     """Forget what users of earlier tests were given; their numbers come again."""

@@ -123,7 +123,7 @@ def label(credential: Credential, name: str) -> str:
 @register.filter
 def cell(credential: Credential, name: str) -> str:
     """Return a field of a credential as a table shows it; a secret masked."""
-    text = credential.masked(name)
+    text = credential.seen(name)
     if text is None:
         return format_html('<span class="dim">{}</span>', shown(None))
     if name not in credential.secret_fields:

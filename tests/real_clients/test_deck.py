@@ -278,6 +278,33 @@ def test_a_token_lets_it_in_where_the_api_asks_for_one() -> None:
         known.do("reset", "--force")
 
 
+def test_it_syncs_with_the_communitys_edition(tmp_path: Path) -> None:
+    content = yaml.safe_load(EVERYTHING.read_text())
+    del content["consumer_groups"]
+    bob, *_ = content["consumers"]
+    del bob["mtls_auth_credentials"]
+    for consumer in content["consumers"]:
+        consumer.pop("groups", None)
+    content["plugins"] = [
+        plugin
+        for plugin in content["plugins"]
+        if plugin["name"] != "rate-limiting-advanced"
+    ]
+    file = write(tmp_path / "kong.yaml", **content)
+    with Server(COMPAT_VERSION="3.9.3") as server:
+        deck = Deck(server)
+
+        pinged = deck.do("ping")
+        deck.do("sync", file)
+        dumped = deck.dump(tmp_path / "dump.yaml")
+
+        assert "3.9.3" in pinged
+        assert deck.differences(file) == ""
+        assert deck.differences(tmp_path / "dump.yaml") == ""
+        assert len(dumped["consumers"]) == 3
+        deck.do("reset", "--force")
+
+
 def make_token(server: Server) -> str:
     """Return the text of a token of kong_admin's, made for `server`."""
     return server.run(

@@ -257,6 +257,7 @@ def test_overrides_of_a_group_are_kept(deck: Deck, own: Server, tmp_path: Path) 
 
     deck.do("sync", file)
 
+    assert deck.differences(file) == ""
     group = ask(f"{own.admin}/consumer_groups/gold").json()
     assert group["plugins"][0]["config"] == {"window_type": "sliding", **config}
     dump = deck.dump(tmp_path / "dump.yaml", "--consumer-group-policy-overrides")

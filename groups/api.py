@@ -198,7 +198,7 @@ class GroupOverride(EntityView):
 
 
 class OverrideSchema(AdminView):
-    """/schemas/consumer_group_plugins: overrides by Kong's name, for decK's defaults."""
+    """/schemas/consumer_group_plugins: overrides by Kong's name, as decK asks."""
 
     def get(self, request) -> Response:
         return Response(Override.schema.describe())

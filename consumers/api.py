@@ -2,11 +2,13 @@
 
 from uuid import UUID
 
+from django.conf import settings
 from django.http import Http404
 
 from consumers.credentials import CREDENTIALS
 from consumers.models import Consumer, KeyAuth, OAuth2, OAuth2Token
-from kongadmin import reads
+from kongadmin import keyset, reads
+from kongadmin.dialects.admin_api import paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.entities import Collection, Item
 from kongadmin.dialects.admin_api.errors import Refusal, Worded404
@@ -15,23 +17,73 @@ from kongadmin.dialects.admin_api.registry import (
     register_entity,
     register_nested,
 )
-from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.dialects.admin_api.tags import read_tags
+from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.fields import can_store
+from kongadmin.keyset import Sort
 from kongadmin.prepared import Row
+
+SORTS = {
+    "username": Sort("username_lower", nullable=True),
+    "custom_id": Sort("custom_id", nullable=True),
+    "created_at": Sort("created_at"),
+}
+BY_ID = Sort("pk")
+REPEATED = ("tags", "size", "username", "custom_id", "sort_by", "sort_desc")
 
 
 class Consumers(Collection):
-    """/consumers: with ?custom_id= it is a look-up, and nothing else counts."""
+    """/consumers: a list, a look-up by custom_id, or Kong Manager's search.
+
+    ?custom_id=X finds the consumer that has exactly this one, and nothing else counts.
+    Kong Manager's list of an enterprise node sorts by ?sort_by= (and &sort_desc=1), and
+    filters by parts of ?username= and &custom_id=. Whenever it filters, it also sends
+    sort_by or sort_desc: beside one of those, or a username, custom_id is a part too.
+    """
 
     def get(self, request, **kwargs) -> Answer:
-        if "custom_id" not in request.arguments:
-            return super().get(request, **kwargs)
-        given = [value for name, value in request.pairs if name == "custom_id"]
+        if is_search(request.arguments):
+            return self.search(request.arguments)
+        if "custom_id" in request.arguments:
+            return self.look_up()
+        return super().get(request, **kwargs)
+
+    def look_up(self) -> Answer:
+        given = [value for name, value in self.request.pairs if name == "custom_id"]
         if len(given) > 1 or given[0] in ("", True):
             raise Refusal.plain(400, "custom_id must be an unempty string")
         rows = self.rows()
         found = rows.filter(custom_id=given[0]) if can_store(given[0]) else rows.none()
         return Answer({"data": [c.to_dict() for c in found], "next": None})
+
+    def search(self, arguments: dict) -> Answer:
+        size = paging.read_size(arguments.get("size"))
+        sort = SORTS.get(arguments.get("sort_by"), BY_ID)
+        cursor, may_follow = paging.read_place(arguments, self.model, sort)
+        rows = self.matching(arguments) if may_follow else self.rows().none()
+        # Without a column to sort by, its direction does not count either.
+        falling = sort is not BY_ID and arguments.get("sort_desc") in ("1", "true")
+        found = keyset.fetch(rows, sort, size + 1, cursor, is_descending=falling)
+        offset = paging.say_place(found[size - 1], sort) if len(found) > size else None
+        data = [consumer.to_dict() for consumer in found[:size]]
+        more = {name: arguments.get(name) for name in REPEATED}
+        return Answer(paging.answer(data, self.own_path(), offset, **more))
+
+    def matching(self, arguments: dict) -> EntityQuerySet:
+        rows, wanted = self.rows(), read_tags(arguments.get("tags"))
+        rows = rows.tagged(wanted, self.scope) if wanted else rows
+        for field in ("username", "custom_id"):
+            text = arguments.get(field)
+            rows = rows.containing(field, text) if isinstance(text, str) else rows
+        return rows
+
+
+def is_search(arguments: dict) -> bool:
+    """Say whether the arguments of a list are Kong Manager's search."""
+    if not settings.IS_ENTERPRISE:
+        return False
+    filters = "custom_id" in arguments and "sort_desc" in arguments
+    return filters or "username" in arguments or "sort_by" in arguments
 
 
 class OldKeyAuths(Collection):

@@ -1,5 +1,7 @@
 import re
+from functools import reduce
 from itertools import product
+from operator import or_
 from pathlib import Path
 from typing import Self
 from uuid import UUID
@@ -35,6 +37,16 @@ def begins(field: str, text: str) -> Q:
     return Q(**{f"{field}__gte": text, f"{field}__lt": text + LAST_CHARACTER})
 
 
+def beginnings(text: str) -> dict[str, Q]:
+    """Return the conditions that a name begins with a short text, in any case."""
+    spellings = product(*zip(text.lower(), text.upper(), strict=False))
+    custom_id = [begins("custom_id", "".join(spelling)) for spelling in spellings]
+    return {
+        "username": begins("username_lower", text.lower()),
+        "custom_id": reduce(or_, custom_id),
+    }
+
+
 class ConsumerQuerySet(EntityQuerySet):
     def matching(self, text: str) -> Self:
         """Keep those whose username or custom ID contains `text`, or whose id it is.
@@ -50,10 +62,8 @@ class ConsumerQuerySet(EntityQuerySet):
         if not can_store(text):
             return self.none()
         if len(text) < SHORTEST_INNER_SEARCH:
-            wanted = begins("username_lower", text.lower())
-            for spelling in product(*zip(text.lower(), text.upper(), strict=False)):
-                wanted |= begins("custom_id", "".join(spelling))
-            return self.filter(wanted)
+            wanted = beginnings(text)
+            return self.filter(wanted["username"] | wanted["custom_id"])
         low, wanted = text.lower(), folded(text)
         found = self.filter(search__contains=wanted)
         if "q" not in wanted:
@@ -71,6 +81,18 @@ class ConsumerQuerySet(EntityQuerySet):
             memberships__consumer_group__scope=F("scope"),
             memberships__consumer_group__name=name,
         )
+
+    def containing(self, field: str, text: str) -> Self:
+        """Keep those whose username, or custom_id, contains `text`, as `matching`."""
+        if not can_store(text):
+            return self.none()
+        if len(text) < SHORTEST_INNER_SEARCH:
+            return self.filter(beginnings(text)[field]) if text else self
+        inside = {
+            "username": Q(username_lower__contains=text.lower()),
+            "custom_id": Q(custom_id__icontains=text),
+        }
+        return self.filter(inside[field], search__contains=folded(text))
 
 
 class Consumer(Entity):

@@ -1,25 +1,16 @@
-"""Keyset pages: any depth costs the same, and every page has an address.
-
-Rows without a value come last in both directions. A page is read in at most two
-queries: those that have a value, and those that have none.
-"""
+"""Keyset pages: any depth costs the same, and every page has an address."""
 
 import base64
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Self
-from uuid import UUID
+from typing import Any
 
-from django.core.exceptions import SuspiciousOperation, ValidationError
-from django.db.models import F, IntegerField, Q, QuerySet, Subquery
-from django.db.models.fields.tuple_lookups import (
-    Tuple,
-    TupleGreaterThan,
-    TupleLessThan,
-)
+from django.core.exceptions import SuspiciousOperation
+from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import QueryDict
+
+from kongadmin import keyset
+from kongadmin.keyset import Cursor, Sort
 
 SIZE = 30
 SIZES = (15, 30, 50, 100)
@@ -27,41 +18,9 @@ MOST_COUNTED = 1000
 DAMAGED = "This page's address is damaged."
 
 
-@dataclass(frozen=True, slots=True)
-class Sort:
-    """A column to sort by: where its values are, and whether a row may lack one."""
-
-    field: str
-    nullable: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place between two rows: the sort value and id of the row beside it."""
-
-    value: Any
-    id: Any
-
-    def encode(self) -> str:
-        place = [plain(self.value), plain(self.id)]
-        token = json.dumps(place, separators=(",", ":"), ensure_ascii=False)
-        return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
-
-    @classmethod
-    def decode(cls, token: str) -> Self:
-        try:
-            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
-            value, id_ = json.loads(raw)
-        except (TypeError, ValueError) as error:
-            raise SuspiciousOperation(DAMAGED) from error
-        return cls(value, id_)
-
-
-def plain(value: Any) -> Any:
-    """Return a value of a row as JSON can hold it, and a model's field read it."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    return str(value) if isinstance(value, UUID) else value
+def encode(place: Cursor) -> str:
+    token = json.dumps(place.say(), separators=(",", ":"), ensure_ascii=False)
+    return base64.urlsafe_b64encode(token.encode()).decode().rstrip("=")
 
 
 class Page:
@@ -113,42 +72,23 @@ class Page:
         self.has_previous = more if backwards else cursor is not None
 
     def decode(self, token: str) -> Cursor:
-        cursor = Cursor.decode(token)
-        meta = self.rows.model._meta
-        field = meta.pk if self.sort.field == "pk" else meta.get_field(self.sort.field)
         try:
-            place = Cursor(field.to_python(cursor.value), meta.pk.to_python(cursor.id))
-        except ValidationError as error:
+            raw = base64.urlsafe_b64decode(token + "=" * (-len(token) % 4))
+            value, id_ = json.loads(raw)
+            return Cursor.read(self.rows.model, self.sort, value, id_)
+        except (TypeError, ValueError) as error:
             raise SuspiciousOperation(DAMAGED) from error
-        if place.id is None:
-            raise SuspiciousOperation(DAMAGED)
-        return place
 
     def fetch(self, cursor: Cursor | None, backwards: bool) -> list:
         """Return up to one row more than the page holds, from the cursor outwards."""
-        ends = [True, False] if self.sort.nullable else [True]
-        found: list = []
-        for valued in reversed(ends) if backwards else ends:
-            is_here = cursor is not None and (cursor.value is not None) == valued
-            is_beyond = cursor is not None and not is_here and valued != backwards
-            if is_beyond or len(found) > self.size:
-                continue
-            rows = self.part(valued, cursor if is_here else None, backwards)
-            found += rows[: self.size + 1 - len(found)]
-        return found
-
-    def part(self, valued: bool, cursor: Cursor | None, backwards: bool) -> QuerySet:
-        """Return the rows with (or without) a sort value, in the order of travel."""
-        rows, field = self.rows, self.sort.field
-        if self.sort.nullable:
-            rows = rows.filter(**{f"{field}__isnull": not valued})
-        names = [field, "pk"] if valued and field != "pk" else ["pk"]
-        falling = self.is_descending != backwards
-        if cursor:
-            beyond = TupleLessThan if falling else TupleGreaterThan
-            values = [cursor.value, cursor.id] if len(names) == 2 else [cursor.id]
-            rows = rows.filter(compare(beyond, names, values))
-        return rows.order_by(*(f"-{name}" if falling else name for name in names))
+        return keyset.fetch(
+            self.rows,
+            self.sort,
+            self.size + 1,
+            cursor,
+            is_descending=self.is_descending,
+            backwards=backwards,
+        )
 
     def count(self) -> int:
         """Return how many rows there are, bounded; one page needs no query."""
@@ -157,7 +97,7 @@ class Page:
         return len(self.items)
 
     def cursor_of(self, row: Any) -> str:
-        return Cursor(getattr(row, self.sort.field), row.pk).encode()
+        return encode(Cursor.at(row, self.sort))
 
     @property
     def next_query(self) -> str:
@@ -188,14 +128,6 @@ class Page:
         )
         target = f"-{name}" if mine and not self.is_descending else name
         return {"query": self.query(sort=target), "state": state}
-
-
-def compare(beyond, names: list[str], values: list) -> Any:
-    """Return the condition that a row lies beyond the cursor."""
-    if len(names) == 1:
-        lookup = "lt" if beyond is TupleLessThan else "gt"
-        return Q(**{f"{names[0]}__{lookup}": values[0]})
-    return beyond(Tuple(*(F(name) for name in names)), values)
 
 
 class CountUpTo(Subquery):

@@ -155,9 +155,10 @@ def deep_page(names: list[str], number: int) -> str:
     """Return the address of a page that begins behind a consumer in the middle."""
     from uuid import UUID
 
-    from kongadmin.manager.paging import Cursor
+    from kongadmin.keyset import Cursor
+    from kongadmin.manager.paging import encode
 
-    cursor = Cursor(sorted(names)[number % 30], UUID(int=0)).encode()
+    cursor = encode(Cursor(sorted(names)[number % 30], UUID(int=0)))
     return f"/consumers?{urlencode({'after': cursor})}"
 
 

@@ -1,9 +1,12 @@
+from collections.abc import Iterator
+
 import pytest
 
 from contract import claims
 from servers import Server
 
 CLAIMED = [scenario for scenario in claims.scenarios() if claims.is_claimed(scenario)]
+COMMUNITY = [scenario for scenario in CLAIMED if scenario.get("profile") != "ee"]
 pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() or "")
 
 
@@ -13,6 +16,27 @@ pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() 
 def test_the_listeners_keep_the_contract(scenario: dict, server: Server) -> None:
     run_cases = claims.runner()
     targets = run_cases.Targets(admin=server.admin, proxy=server.proxy, profile="ee")
+
+    run_cases.run_scenario(scenario, targets)
+
+
+@pytest.fixture(scope="module")
+def community() -> Iterator[Server]:
+    """The product, telling its clients that it is the community's Kong."""
+    with Server(COMPAT_VERSION="3.9.3") as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "scenario", COMMUNITY, ids=[f"{s['file']}-{s['id']}" for s in COMMUNITY]
+)
+def test_the_community_edition_keeps_the_contract(
+    scenario: dict, community: Server
+) -> None:
+    run_cases = claims.runner()
+    targets = run_cases.Targets(
+        admin=community.admin, proxy=community.proxy, profile="oss"
+    )
 
     run_cases.run_scenario(scenario, targets)
 

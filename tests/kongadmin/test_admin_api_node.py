@@ -45,6 +45,17 @@ def test_an_unknown_control_plane_is_told(api: Client) -> None:
     assert answer.json() == {"message": "Workspace 'nowhere' not found"}
 
 
+def test_a_control_plane_needs_no_more_than_a_name(api: Client) -> None:
+    answer = api.post("/workspaces", json={"name": "team-a"})
+
+    assert answer.status == 201
+    assert answer.json()["config"] == {}
+    assert api.post("/workspaces", json={"name": "team-a"}).status == 409
+    assert api.put("/workspaces/team-b").json()["config"] == {}
+    refused = api.patch("/workspaces/team-b", json={"config": None})
+    assert refused.json()["fields"] == {"config": "required field missing"}
+
+
 # The node
 
 

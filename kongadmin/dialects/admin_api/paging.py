@@ -7,11 +7,13 @@ import base64
 import binascii
 import json
 import re
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
 from kongadmin.dialects.admin_api.errors import Refusal
-from kongadmin.entities import UUID_TEXT
+from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.keyset import Cursor, Sort
 from kongadmin.prepared import Row
 
 DEFAULT_SIZE = 100
@@ -33,7 +35,7 @@ def read_size(text: str | bool | None) -> int:
     return int(number)
 
 
-def encode_offset(last: UUID, *more: str) -> str:
+def encode_offset(last: UUID, *more: Any) -> str:
     """Return the token that continues a list after the row `last`.
 
     Base64 of a JSON array, unpadded as Kong's: clients echo it in a query.
@@ -72,6 +74,29 @@ def read_offset(arguments: dict) -> tuple[UUID | None, bool]:
     return (UUID(key[0]), True) if key else (None, False)
 
 
+def say_place(last: Entity, sort: Sort) -> str:
+    """Return the token that continues a sorted list after the row `last`."""
+    value, _ = Cursor.at(last, sort).say()
+    return encode_offset(last.pk, value)
+
+
+def read_place(
+    arguments: dict, model: type[Entity], sort: Sort
+) -> tuple[Cursor | None, bool]:
+    """Return the place in a sorted list to go on from, and whether anything can."""
+    token = arguments.get("offset")
+    if not isinstance(token, str):
+        return None, True
+    key = decode_offset(token)
+    if not key:
+        return None, False
+    try:
+        id_, value = key
+        return Cursor.read(model, sort, value, id_), True
+    except (TypeError, ValueError):
+        raise bad_offset(token, "json") from None
+
+
 def cut(rows: list[Row], size: int) -> tuple[list[Row], str | None]:
     """Return the page in `rows`, one more than it holds, and the offset of the next."""
     if len(rows) <= size:
@@ -84,7 +109,9 @@ def answer(data: list, path: str, offset: str | None, **more: str | None) -> dic
     if offset is None:
         return {"data": data, "next": None}
     query = "".join(
-        f"&{name}={quote(value, safe='')}" for name, value in more.items() if value
+        f"&{name}={quote(value, safe='')}"
+        for name, value in more.items()
+        if isinstance(value, str) and value
     )
     return {
         "data": data,

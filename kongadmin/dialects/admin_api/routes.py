@@ -1,6 +1,7 @@
-"""The URLconf of the admin listener: every registered route, with or without a
-workspace before it."""
+"""The URLconf of the admin listener: every registered route; where Kong Enterprise is
+advertised, also with a workspace before it."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 
@@ -20,12 +21,12 @@ def by_first_segment(routes: list[Route]) -> list:
 
 patterns = by_first_segment([*ROUTES, *node.ROUTES])
 
-urlpatterns = [
-    path("", node.Root.as_view()),
-    *patterns,
-    path("<segment:workspace>/kong", node.Root.as_view()),
-    path("<segment:workspace>/", include(patterns)),
-]
+urlpatterns = [path("", node.Root.as_view()), *patterns]
+if settings.IS_ENTERPRISE:
+    urlpatterns += [
+        path("<segment:workspace>/kong", node.Root.as_view()),
+        path("<segment:workspace>/", include(patterns)),
+    ]
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

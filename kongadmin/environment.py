@@ -141,6 +141,14 @@ def networks(value: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         raise ValueError(f"names a bad network: {error}") from error
 
 
+def folder(value: str) -> Path | None:
+    """Read the path of a folder that can be read; empty means none."""
+    path = Path(value).absolute()
+    if value and not (path.is_dir() and os.access(path, os.R_OK | os.X_OK)):
+        raise ValueError(f"is '{value}' but there is no such folder to read")
+    return path if value else None
+
+
 def version(value: str) -> str:
     parts = value.split(".")
     if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts):

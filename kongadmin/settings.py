@@ -11,6 +11,7 @@ from django.utils.csp import CSP
 from kongadmin.crypto import derive
 from kongadmin.environment import (
     env,
+    folder,
     listen,
     networks,
     number,
@@ -56,6 +57,12 @@ TRUSTED_PROXIES = env(
 PASSWORD = env("PASSWORD", "", text, "First password of kong_admin; empty: generated.")
 COMPAT_VERSION = env(
     "COMPAT_VERSION", "3.10.0.0", version, "The Kong version that clients are told."
+)
+PLUGIN_SCHEMAS = env(
+    "PLUGIN_SCHEMAS",
+    "",
+    folder,
+    "Folder of schemas of plugins of your own, as YAML in Kong's schema language.",
 )
 IS_ENTERPRISE = COMPAT_VERSION.count(".") == 3
 KONG_SERVER = f"kong/{COMPAT_VERSION}" + "-enterprise-edition" * IS_ENTERPRISE

@@ -1,10 +1,17 @@
 from django.apps import AppConfig
 
+from kongadmin.environment import refuse
+
 
 class PluginsConfig(AppConfig):
     name = "kongadmin.plugins"
 
     def ready(self) -> None:
         from kongadmin.plugins import api
+        from kongadmin.plugins.catalogue import plugin_schemas
 
+        try:
+            plugin_schemas()
+        except ValueError as error:
+            refuse(f"KONGADMIN_PLUGIN_SCHEMAS has a wrong schema: {error}.")
         api.register_plugins()

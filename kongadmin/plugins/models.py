@@ -1,24 +1,17 @@
 from functools import cache
-from pathlib import Path
 from uuid import UUID
 
 from django.db import models
 from django.db.models import Index, UniqueConstraint
 from django.urls import reverse
 
+from kongadmin.compat import EDITION
 from kongadmin.entities import Entity, Violation
 from kongadmin.fields import TextKey
+from kongadmin.plugins.catalogue import SCHEMAS, plugin_schemas
 from kongadmin.schema import Schema, plugin_schema
 
-SCHEMAS = Path(__file__).parent / "schemas"
 NOT_ENABLED = "plugin '{}' not enabled; add it to the 'plugins' configuration property"
-
-
-@cache
-def plugin_schemas() -> dict[str, Schema]:
-    """Return the schema of every plugin that can be configured, by name."""
-    found = (Schema.load(path) for path in sorted(SCHEMAS.glob("*.yaml")))
-    return {schema.name: schema for schema in found}
 
 
 @cache
@@ -30,7 +23,7 @@ def whole_schema(name: str) -> Schema:
 class Plugin(Entity):
     """A plugin that is switched on for a control plane, or for one consumer."""
 
-    schema = Schema.load(SCHEMAS / "entity" / "plugins.yaml")
+    schema = Schema.load(SCHEMAS / "entity" / "plugins.yaml", EDITION)
     endpoint_key = "instance_name"
 
     name = models.TextField("Plugin")

@@ -6,7 +6,17 @@ Django, so the Admin API, the Manager's forms and the decK reader judge alike.
 """
 
 from .definition import Schema, plugin_schema
+from .editions import Edition
 from .messages import lua, violation_message
+from .reading import read_file
 from .values import random_key
 
-__all__ = ["Schema", "lua", "plugin_schema", "random_key", "violation_message"]
+__all__ = [
+    "Edition",
+    "Schema",
+    "lua",
+    "plugin_schema",
+    "random_key",
+    "read_file",
+    "violation_message",
+]

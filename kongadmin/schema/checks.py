@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from .fields import field_check
 from .named import ENTITY_CHECKS
 from .paths import ABSENT, look_up, put_error
 
@@ -22,13 +21,21 @@ class Change:
 type EntityCheck = Callable[[dict, dict, Change], None]
 
 
-def entity_check(definition: dict, fields: dict) -> EntityCheck:
-    """Return the function that applies one item of a schema's `entity_checks`."""
+type Judges = Callable[[dict], Callable[[Any], Any]]
+
+
+def entity_check(definition: dict, fields: dict, judges: Judges) -> EntityCheck:
+    """Return the function that applies one item of a schema's `entity_checks`.
+
+    `fields` are the definitions it speaks of; `judges` makes the judge of one field.
+    """
     [(kind, argument)] = definition.items()
     if kind == "custom_entity_check":
         return _custom(argument)
     if kind == "conditional":
-        return _conditional(argument, fields)
+        return _conditional(argument, fields, judges)
+    for name in argument:
+        _definition(fields, name.split("."))
     return _group(kind, argument)
 
 
@@ -124,11 +131,11 @@ _GROUPS: dict[str, tuple[Callable[[list, int], bool], str]] = {
 # One field depending on another
 
 
-def _conditional(argument: dict, fields: dict) -> EntityCheck:
+def _conditional(argument: dict, fields: dict, judges: Judges) -> EntityCheck:
     if_path = argument["if_field"].split(".")
     then_path = argument["then_field"].split(".")
-    meets = field_check(_narrowed(fields, if_path, argument["if_match"]))
-    judge = field_check(_narrowed(fields, then_path, argument["then_match"]))
+    meets = judges(_definition(fields, if_path) | argument["if_match"])
+    judge = judges(_definition(fields, then_path) | argument["then_match"])
     null_meets = argument["if_match"].get("eq", ABSENT) is None
     text = (
         f"failed conditional validation given value of field '{argument['if_field']}'"
@@ -150,12 +157,14 @@ def _conditional(argument: dict, fields: dict) -> EntityCheck:
     return check
 
 
-def _narrowed(fields: dict, path: list[str], rules: dict) -> dict:
-    """Return the definition of the field at the path with more rules added."""
-    *parents, name = path
-    for parent in parents:
-        fields = fields[parent]["fields"]
-    return {**fields[name], **rules}
+def _definition(fields: dict, path: list[str]) -> dict:
+    """Return the definition of the field at the path."""
+    for place, name in enumerate(path, 1):
+        if name not in fields:
+            raise ValueError(f"there is no field {'.'.join(path[:place])}")
+        field = fields[name]
+        fields = field.get("fields", {})
+    return field
 
 
 # Named functions

@@ -4,11 +4,11 @@ import copy
 from pathlib import Path
 from typing import Any, Self
 
-import yaml
-
-from .checks import Change, entity_check, transformation_check
-from .fields import RULE_NAMES, plain, record_check
+from .checks import Change, transformation_check
+from .editions import EVERYTHING, Edition
+from .fields import plain, record_check
 from .paths import ABSENT, look_up
+from .reading import check_top, read_checks, read_fields, read_file
 from .values import (
     record_filler,
     record_merger,
@@ -16,28 +16,6 @@ from .values import (
     shorthands_of,
 )
 
-_DESCRIPTIVE = {
-    "abstract",
-    "auto",
-    "default",
-    "deprecation",
-    "description",
-    "elements",
-    "encrypted",
-    "fields",
-    "keys",
-    "legacy",
-    "nullable",
-    "on_delete",
-    "reference",
-    "referenceable",
-    "required",
-    "shorthand_fields",
-    "type",
-    "unique",
-    "values",
-}
-_ATTRIBUTES = _DESCRIPTIVE | RULE_NAMES
 _PRIVATE = ("custom_validator", "custom_entity_check")
 
 
@@ -48,12 +26,13 @@ class Schema:
     key each; a plain map is understood as well. Values are plain dicts.
     """
 
-    def __init__(self, definition: dict):
+    def __init__(self, definition: dict, edition: Edition = EVERYTHING):
+        check_top(definition)
         self.name: str = definition["name"]
         self.ttl: bool = definition.get("ttl", False)
         self.priority: int | None = definition.get("priority")
         self.version: str | None = definition.get("version")
-        self._fields = _named(definition["fields"])
+        self._fields = read_fields(definition["fields"], edition)
         self._checks: list[dict] = definition.get("entity_checks") or []
         self._transformations: list[dict] = definition.get("transformations") or []
         self.fields: dict[str, dict] = {
@@ -62,24 +41,28 @@ class Schema:
         self._compile()
 
     @classmethod
-    def of(cls, definition: dict) -> Self:
-        """Return the schema a definition describes.
+    def of(cls, definition: dict, edition: Edition = EVERYTHING) -> Self:
+        """Return the schema a definition describes, as far as an edition has it.
 
-        Raises ValueError for an attribute the language does not have.
+        Raises ValueError for what the language does not have.
         """
-        return cls(definition)
+        return cls(definition, edition)
 
     @classmethod
-    def load(cls, path: Path | str, common: Path | None = None) -> Self:
-        """Return the schema a YAML file describes.
+    def load(
+        cls,
+        path: Path | str,
+        edition: Edition = EVERYTHING,
+        common: Path | None = None,
+    ) -> Self:
+        """Return the schema a YAML file describes, as far as an edition has it.
 
         `common` is a file with fields that follow its own.
         """
-        definition = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        definition = read_file(path)
         if common:
-            more = yaml.safe_load(common.read_text(encoding="utf-8"))
-            definition["fields"] += more["fields"]
-        return cls(definition)
+            definition["fields"] += read_file(common)["fields"]
+        return cls(definition, edition)
 
     def _compile(self) -> None:
         whole = {"type": "record", "fields": self._fields}
@@ -87,7 +70,7 @@ class Schema:
         ignored = ("updated_at", *ttl)
         self._find_errors = record_check(self._fields, ignored)
         self._entity_checks = [
-            *(entity_check(check, self._fields) for check in self._checks),
+            *read_checks(self._checks, self._fields),
             *(transformation_check(each) for each in self._transformations),
         ]
         self._shorthands = _shorthand_paths(whole, [])
@@ -151,41 +134,18 @@ def plugin_schema(entity: Schema, plugin: Schema) -> Schema:
     """Return the schema of whole plugin objects with that plugin's name.
 
     The plugin's own definitions (config, protocols, where it may be applied) take the
-    place of the entity's.
+    place of the entity's; what plugins cannot be applied to, none can refuse.
     """
+    own = {n: field for n, field in plugin._fields.items() if n in entity._fields}
     return Schema(
         {
             "name": plugin.name,
             "priority": plugin.priority,
             "version": plugin.version,
-            "fields": entity._fields | plugin._fields,
+            "fields": entity._fields | own,
             "entity_checks": [*entity._checks, *plugin._checks],
         }
     )
-
-
-def _named(fields: list[dict] | dict) -> dict[str, dict]:
-    """Return definitions by name, in order, from a list of one-key maps or a map."""
-    if isinstance(fields, list):
-        fields = {name: field for item in fields for name, field in item.items()}
-    return {name: _normal(field, name) for name, field in fields.items()}
-
-
-def _normal(field: dict, name: str) -> dict:
-    """Return a definition with inner fields by name; a record is required by itself."""
-    unknown = field.keys() - _ATTRIBUTES
-    if unknown:
-        raise ValueError(f"{name}: the schema language has no {sorted(unknown)}")
-    field = dict(field)
-    for part in ("elements", "keys", "values"):
-        if part in field:
-            field[part] = _normal(field[part], f"{name}.{part}")
-    for part in ("fields", "shorthand_fields"):
-        if part in field:
-            field[part] = _named(field[part])
-    if field["type"] == "record":
-        field.setdefault("required", True)
-    return field
 
 
 def _served(definition: Any, part: str | None = None) -> Any:
@@ -206,7 +166,7 @@ def _served(definition: Any, part: str | None = None) -> Any:
 
 def _shorthand_paths(record: dict, place: list[str]) -> list[tuple]:
     """Return (place of the record, deprecated name, its replacement), at any depth."""
-    found = [(place, name, path) for name, path in shorthands_of(record)]
+    found = [(place, name, paths[0]) for name, paths in shorthands_of(record)]
     for name, field in record.get("fields", {}).items():
         if field["type"] == "record":
             found += _shorthand_paths(field, [*place, name])

@@ -9,7 +9,9 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from .checks import Change, entity_check
 from .named import VALIDATORS
+from .patterns import lua_pattern
 
 type Check = Callable[[Any], Any]
 
@@ -26,10 +28,13 @@ def field_check(field: dict) -> Check:
     """Return the function that says what is wrong with a value of the field."""
     when_null = _null_error(field)
     steps = (_TYPES[field["type"]](field), *_rule_checks(field))
+    may_refer = field.get("referenceable", False)
 
     def check(value: Any) -> Any:
         if value is None:
             return when_null
+        if may_refer and _is_reference(value):
+            return None
         for step in steps:
             error = step(value)
             if error is not None:
@@ -61,6 +66,11 @@ def record_check(fields: dict, ignored: tuple[str, ...] = ()) -> Check:
         return errors or None
 
     return check
+
+
+def _is_reference(value: Any) -> bool:
+    """Tell if a value only says where in a vault the gateway finds the real one."""
+    return isinstance(value, str) and value.startswith("{vault://") and value[-1] == "}"
 
 
 def _accept(value: Any) -> None:
@@ -154,18 +164,33 @@ def _map(field: dict) -> Check:
     def check(values: Any) -> str | dict | None:
         if not isinstance(values, dict):
             return "expected a map"
-        judged = {k: check_key(k) or check_value(v) for k, v in values.items()}
-        return {k: error for k, error in judged.items() if error is not None} or None
+        # As in Kong, the first error stands for the map, without the key it is about.
+        for key, value in values.items():
+            error = check_key(key) or check_value(value)
+            if error is not None:
+                return error
+        return None
 
     return check
 
 
 def _record(field: dict) -> Check:
-    shorthands = tuple(field.get("shorthand_fields", ()))
-    inner = record_check(field["fields"], shorthands) if "fields" in field else _accept
+    find = _members(field) if "fields" in field else _accept
+    return lambda value: find(value) if isinstance(value, dict) else "expected a record"
 
-    def check(values: Any) -> str | dict | None:
-        return inner(values) if isinstance(values, dict) else "expected a record"
+
+def _members(field: dict) -> Check:
+    """Return the judge of a record's fields, and then of its rules across fields."""
+    fields = field["fields"]
+    find = record_check(fields, tuple(field.get("shorthand_fields", ())))
+    definitions = field.get("entity_checks", ())
+    checks = [entity_check(item, fields, field_check) for item in definitions]
+
+    def check(values: dict) -> dict | None:
+        errors = find(values) or {}
+        for judge in checks:
+            judge(values, errors, Change(updating=False, sent=values, stored=None))
+        return errors or None
 
     return check
 
@@ -202,7 +227,7 @@ def _rule_checks(field: dict) -> list[Check]:
     """Return the judges of a field's own rules, in the order Kong applies them."""
     if field["type"] == "string":
         field = {"len_min": 1, **field}
-    return [rule(field[name]) for name, rule in _RULES.items() if name in field]
+    return [rule(field[name]) for name, (rule, _) in _RULES.items() if name in field]
 
 
 def _eq(wanted: Any) -> Check:
@@ -218,6 +243,11 @@ def _ne(unwanted: Any) -> Check:
 def _one_of(options: list) -> Check:
     text = f"expected one of: {', '.join(map(str, options))}"
     return lambda value: None if value in options else text
+
+
+def _not_one_of(options: list) -> Check:
+    text = f"must not be one of: {', '.join(map(str, options))}"
+    return lambda value: text if value in options else None
 
 
 def _gt(limit: float) -> Check:
@@ -264,25 +294,92 @@ def _starts_with(beginning: str) -> Check:
     return lambda value: None if value.startswith(beginning) else text
 
 
+def _is_regex(_: bool) -> Check:
+    def check(value: str) -> str | None:
+        try:
+            re.compile(value)
+        except re.error:
+            return f"not a valid regex: {value}"
+        return None
+
+    return check
+
+
+def _match(pattern: str) -> Check:
+    search = lua_pattern(pattern).search
+    return lambda value: None if search(value) else f"invalid value: {value}"
+
+
+def _not_match(pattern: str) -> Check:
+    search = lua_pattern(pattern).search
+    return lambda value: f"invalid value: {value}" if search(value) else None
+
+
+def _match_all(items: list[dict]) -> Check:
+    searches = [(lua_pattern(i["pattern"]).search, i.get("err")) for i in items]
+
+    def check(value: str) -> str | None:
+        failed = [err for search, err in searches if not search(value)]
+        return (failed[0] or f"invalid value: {value}") if failed else None
+
+    return check
+
+
+def _match_none(items: list[dict]) -> Check:
+    searches = [(lua_pattern(i["pattern"]).search, i.get("err")) for i in items]
+
+    def check(value: str) -> str | None:
+        failed = [err for search, err in searches if search(value)]
+        return (failed[0] or f"invalid value: {value}") if failed else None
+
+    return check
+
+
+def _match_any(item: dict) -> Check:
+    searches = [lua_pattern(pattern).search for pattern in item["patterns"]]
+
+    def check(value: str) -> str | None:
+        if any(search(value) for search in searches):
+            return None
+        return item.get("err") or f"invalid value: {value}"
+
+    return check
+
+
+def _named(name: str) -> Check:
+    if name not in VALIDATORS:
+        raise ValueError(f"there is no validator '{name}'")
+    return VALIDATORS[name]
+
+
 def _contains(wanted: Any) -> Check:
     text = f"expected to contain: {plain(wanted)}"
     return lambda value: None if wanted in value else text
 
 
-_RULES: dict[str, Callable[[Any], Check]] = {
-    "eq": _eq,
-    "ne": _ne,
-    "one_of": _one_of,
-    "gt": _gt,
-    "timestamp": _timestamp,
-    "uuid": _uuid,
-    "between": _between,
-    "len_eq": _len_eq,
-    "len_min": _len_min,
-    "len_max": _len_max,
-    "starts_with": _starts_with,
-    "contains": _contains,
-    "custom_validator": VALIDATORS.__getitem__,
+# By attribute: the judge it makes, and what the attribute's own value must be.
+_RULES: dict[str, tuple[Callable[[Any], Check], Any]] = {
+    "eq": (_eq, object),
+    "ne": (_ne, object),
+    "not_one_of": (_not_one_of, list),
+    "one_of": (_one_of, list),
+    "gt": (_gt, (int, float)),
+    "timestamp": (_timestamp, bool),
+    "uuid": (_uuid, bool),
+    "is_regex": (_is_regex, bool),
+    "between": (_between, list),
+    "len_eq": (_len_eq, int),
+    "len_min": (_len_min, int),
+    "len_max": (_len_max, int),
+    "starts_with": (_starts_with, str),
+    "not_match": (_not_match, str),
+    "match_none": (_match_none, list),
+    "match": (_match, str),
+    "match_all": (_match_all, list),
+    "match_any": (_match_any, dict),
+    "contains": (_contains, object),
+    "custom_validator": (_named, str),
 }
 
-RULE_NAMES = frozenset(_RULES)
+RULE_KINDS = {name: kind for name, (_, kind) in _RULES.items()}
+TYPE_NAMES = tuple(_TYPES)

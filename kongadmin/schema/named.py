@@ -14,7 +14,11 @@ from urllib.parse import urlsplit
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
+_BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
+_HOST = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?\.?")
+_PATH = re.compile(r"/[A-Za-z0-9._~/%$&'()*+,;=@:{}-]*")
 _TAG = re.compile(r"[ -+\-.0-~\u0080-\U0010ffff]+")
 _UTF8_NAME = re.compile(r"[A-Za-z0-9._~\-\u0080-\U0010ffff]+")
 _PERIODS = ("second", "minute", "hour", "day", "month", "year")
@@ -55,6 +59,67 @@ def ip_or_cidr(value: str) -> str | None:
     except ValueError:
         known = False
     return None if known else f"invalid ip or cidr range: '{value}'"
+
+
+def host(value: str) -> str | None:
+    """Accept a host name or an address, without a port."""
+    name, address = value, value.strip("[]")
+    if _is_address(address):
+        return None
+    name, colon, port = value.rpartition(":")
+    if colon and (_HOST.fullmatch(name) or _is_address(name.strip("[]"))):
+        return "must not have a port" if port.isdecimal() else f"invalid value: {value}"
+    return None if _HOST.fullmatch(value) else f"invalid value: {value}"
+
+
+def sni(value: str) -> str | None:
+    return "must not be an IP" if _is_address(value.strip("[]")) else host(value)
+
+
+def _is_address(value: str) -> bool:
+    try:
+        ipaddress.ip_address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def path(value: str) -> str | None:
+    if not _PATH.fullmatch(value):
+        found = "characters outside of the reserved list of RFC 3986 found"
+        return f"invalid path: '{value}' ({found})"
+    bad = _BAD_PERCENT.search(value)
+    return f"invalid url-encoded value: '{bad[0]}'" if bad else None
+
+
+def header_key(entry: str) -> str | None:
+    """Accept a header's name, whatever follows after a colon."""
+    return _valid_header(entry.partition(":")[0])
+
+
+def header_value(entry: str) -> str | None:
+    """Accept `name:value` where both can stand in a request's head."""
+    name, _, value = entry.partition(":")
+    wrong = _valid_header(name)
+    if wrong is None and _CONTROL.search(value.lstrip(":")):
+        return f"'{value.lstrip(':')}' is not a valid header"
+    return wrong
+
+
+def header_rename(entry: str) -> str | None:
+    """Accept `old:new`, both names of headers."""
+    old, _, new = entry.partition(":")
+    return _valid_header(old) or _valid_header(new.lstrip(":"))
+
+
+def _valid_header(name: str) -> str | None:
+    return None if _HEADER_NAME.fullmatch(name) else f"'{name}' is not a valid header"
+
+
+def key_and_value(entry: str) -> str | None:
+    """Accept `key:value`, the value not being empty."""
+    key, _, value = entry.partition(":")
+    return None if value.strip(":") else f"key '{key}' has no value"
 
 
 def cors_origin(value: str) -> str | None:
@@ -113,17 +178,18 @@ def _source_error(source: dict) -> dict | None:
 
 
 def rate_limits(config: dict) -> str | None:
-    return _period_error(config) or _sync_rate_error(config)
+    wrong = rising_limits(config)
+    return wrong.capitalize() if wrong else _sync_rate_error(config)
 
 
-def _period_error(config: dict) -> str | None:
+def rising_limits(config: dict) -> str | None:
     """Refuse a longer period that allows fewer requests than a shorter one."""
     limits = [(period, config.get(period)) for period in _PERIODS]
     given = [(period, limit) for period, limit in limits if limit is not None]
     for (short, low), (long, high) in itertools.combinations(given, 2):
         if high < low:
             lower_than = f"cannot be lower than the limit for {short}({low:.1f})"
-            return f"The limit for {long}({high:.1f}) {lower_than}"
+            return f"the limit for {long}({high:.1f}) {lower_than}"
     return None
 
 
@@ -164,13 +230,21 @@ def limit_per_window(plugin: dict) -> str | None:
 
 VALIDATORS = {
     "cors_origin": cors_origin,
+    "header_key": header_key,
     "header_name": header_name,
+    "header_rename": header_rename,
+    "header_value": header_value,
+    "host": host,
     "identity_realms": identity_realms,
     "ip_or_cidr": ip_or_cidr,
+    "key_and_value": key_and_value,
     "oauth2_grants": oauth2_grants,
+    "path": path,
     "public_key": public_key,
     "rate_limits": rate_limits,
     "redirect_uri": redirect_uri,
+    "rising_limits": rising_limits,
+    "sni": sni,
     "tag": tag,
     "termination_answer": termination_answer,
     "utf8_name": utf8_name,

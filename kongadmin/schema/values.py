@@ -29,12 +29,14 @@ def random_key() -> str:
     return text
 
 
-def shorthands_of(field: dict) -> list[tuple[str, list[str]]]:
-    """Return a record's deprecated flat names, each with the path that replaced it."""
+def shorthands_of(field: dict) -> list[tuple[str, list[list[str]]]]:
+    """Return a record's deprecated names, each with the paths that replaced it.
+
+    A deprecated field sets them all, and shows the value of the first.
+    """
     return [
-        (name, replacement["path"])
+        (name, [item["path"] for item in shorthand["deprecation"]["replaced_with"]])
         for name, shorthand in field.get("shorthand_fields", {}).items()
-        for replacement in shorthand["deprecation"]["replaced_with"]
     ]
 
 
@@ -148,8 +150,8 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
     shorthands = shorthands_of(field)
 
     def fill(values: dict) -> dict:
-        for name, path in shorthands:
-            values = _with_replacement(values, name, path)
+        for name, paths in shorthands:
+            values = _with_replacements(values, name, paths)
         filled = {}
         for name, supply, finish in plan:
             value = values.get(name, ABSENT)
@@ -160,19 +162,22 @@ def record_filler(field: dict) -> Callable[[dict], dict]:
             filled[name] = value
         if values.keys() - known:
             filled |= {n: value for n, value in values.items() if n not in known}
-        for name, path in shorthands:
-            _mirror(filled, name, path)
+        for name, paths in shorthands:
+            _mirror(filled, name, paths[0])
         return filled
 
     return fill
 
 
-def _with_replacement(values: dict, name: str, path: list[str]) -> dict:
+def _with_replacements(values: dict, name: str, paths: list[list[str]]) -> dict:
     """Return the values with a deprecated field's value also where it belongs now."""
     old = values.get(name)
-    if old is None or look_up(values, path) not in (None, ABSENT):
+    if old is None:
         return values
-    return with_value(values, path, old)
+    for path in paths:
+        if look_up(values, path) in (None, ABSENT):
+            values = with_value(values, path, old)
+    return values
 
 
 def _mirror(filled: dict, name: str, path: list[str]) -> None:
@@ -262,23 +267,31 @@ def record_merger(field: dict) -> Callable[[dict, dict], dict]:
             old, new = stored.get(name), patch.get(name)
             if isinstance(old, dict) and isinstance(new, dict):
                 merged[name] = merge_inner(old, new)
-        for name, path in shorthands:
-            merged = _follow(merged, patch, name, path)
+        for name, paths in shorthands:
+            merged = _follow(merged, patch, name, paths)
         return merged
 
     return merge
 
 
-def _follow(merged: dict, patch: dict, name: str, path: list[str]) -> dict:
+def _follow(merged: dict, patch: dict, name: str, paths: list[list[str]]) -> dict:
     """Return the merged record where a field that was sent takes its twin along.
 
     A deprecated field and its replacement are stored with the same value; when both
     are sent they may disagree, which is then an error.
     """
-    new = look_up(patch, path)
-    replaced = new is not ABSENT or not isinstance(patch.get(path[0], {}), dict)
-    if name in patch and not replaced:
-        return with_value(merged, path, patch[name])
-    if replaced and name in merged and name not in patch:
+    if name in patch:
+        for path in paths:
+            if not _is_sent(patch, path):
+                merged = with_value(merged, path, patch[name])
+    elif name in merged and _is_sent(patch, paths[0]):
+        new = look_up(patch, paths[0])
         return {**merged, name: None if new is ABSENT else new}
     return merged
+
+
+def _is_sent(patch: dict, path: list[str]) -> bool:
+    """Tell if a patch sets what lies at the path, or anything in its place."""
+    if look_up(patch, path) is not ABSENT:
+        return True
+    return not isinstance(patch.get(path[0], {}), dict)

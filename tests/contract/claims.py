@@ -28,23 +28,6 @@ FILES_NOT_YET = {
 
 # Scenarios of files that are otherwise claimed, by what they wait for.
 NOT_YET = {
-    # Plugins other than key-auth, and plugins of a consumer
-    "consumer-delete-cascade",
-    "plugin-on-consumer",
-    "group-scoped-plugin",
-    "plugin-unique-scope",
-    "plugin-not-consumer-scopable",
-    "plugin-patch-merge",
-    "plugin-consumer-resource",
-    "plugin-wrong-consumer",
-    "plugin-instance-name",
-    "rate-limiting-rules",
-    "rate-limiting-deprecated-redis",
-    "auth-plugin-rules",
-    "request-termination-rules",
-    "ip-restriction-rules",
-    "schemas-plugin",
-    "enabled-in-cluster",
     # Consumer groups, workspaces, and lists that decK reads
     "deck-required-lists",
     "deck-sync-writes",

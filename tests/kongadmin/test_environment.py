@@ -44,6 +44,7 @@ def start(
         ("WORKERS", "many", "is 'many' but must be a whole number"),
         ("TRUSTED_PROXIES", "10.0.0.0/33", "names a bad network"),
         ("COMPAT_VERSION", "3.x", "must look like 3.9.3"),
+        ("PLUGIN_SCHEMAS", "/nowhere", "but there is no such folder to read"),
         ("LOG_LEVEL", "loud", "must be one of debug, info, warning, error"),
         ("ADMIN_LISTEN", PUBLIC, "set KONGADMIN_ENFORCE_RBAC=on first"),
         ("PROXY_LISTEN", "[::]:8000", "set KONGADMIN_ENFORCE_RBAC=on first"),
@@ -97,6 +98,17 @@ def test_a_database_that_cannot_be_used_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert_is_one_sentence(done.stderr.rstrip("\n").rstrip(".") + ".\n")
     assert "database" in done.stderr
+
+
+def test_a_wrong_plugin_schema_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("name: cors\nfields: []\n")
+
+    done = start(tmp_path, PLUGIN_SCHEMAS=str(tmp_path))
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert_is_one_sentence(done.stderr)
+    assert "KONGADMIN_PLUGIN_SCHEMAS" in done.stderr
+    assert f"{tmp_path}/own.yaml: " in done.stderr
 
 
 def test_a_setting_can_be_read_from_a_file(tmp_path: Path) -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from kongadmin.schema import Schema, plugin_schema
+from kongadmin.schema import Edition, Schema, plugin_schema
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / "kongadmin/plugins/schemas"
@@ -11,7 +11,8 @@ KEYS = Schema.load(
     ROOT / "consumers/schemas/keyauth_credentials.yaml",
     common=ROOT / "consumers/schemas/credential.yaml",
 )
-KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml")
+KONG = Edition.of("3.10.0.0")
+KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml", KONG)
 PLUGIN = plugin_schema(Schema.load(PLUGINS / "entity/plugins.yaml"), KEY_AUTH)
 
 UUID = "9F8C7d6e-0000-4000-8000-000000000001"

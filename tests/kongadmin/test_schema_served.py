@@ -3,13 +3,21 @@ from pathlib import Path
 
 import pytest
 
-from kongadmin.schema import Schema, lua, plugin_schema, random_key, violation_message
+from kongadmin.schema import (
+    Edition,
+    Schema,
+    lua,
+    plugin_schema,
+    random_key,
+    violation_message,
+)
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / "kongadmin/plugins/schemas"
 CONSUMERS = Schema.load(ROOT / "consumers/schemas/consumers.yaml")
 KEYS = Schema.load(ROOT / "consumers/schemas/keyauth_credentials.yaml")
-KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml")
+KONG = Edition.of("3.10.0.0")
+KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml", KONG)
 PLUGIN = plugin_schema(Schema.load(PLUGINS / "entity/plugins.yaml"), KEY_AUTH)
 
 # What is served
@@ -17,7 +25,10 @@ PLUGIN = plugin_schema(Schema.load(PLUGINS / "entity/plugins.yaml"), KEY_AUTH)
 
 def test_a_served_schema_has_no_functions():
     checks = [{"custom_entity_check": "limit_per_window"}, {"distinct": ["a", "b"]}]
-    limiter = Schema.of({"name": "t", "fields": [], "entity_checks": checks})
+    numbers = {"type": "number"}
+    limiter = Schema.of(
+        {"name": "t", "fields": {"a": numbers, "b": numbers}, "entity_checks": checks}
+    )
 
     body = CONSUMERS.describe()
 

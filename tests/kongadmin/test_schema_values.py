@@ -5,13 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kongadmin.schema import Schema, plugin_schema, violation_message
+from kongadmin.schema import Edition, Schema, plugin_schema, violation_message
 
 ROOT = Path(__file__).parents[2]
 PLUGINS = ROOT / "kongadmin/plugins/schemas"
 CONSUMERS = Schema.load(ROOT / "consumers/schemas/consumers.yaml")
 KEYS = Schema.load(ROOT / "consumers/schemas/keyauth_credentials.yaml")
-KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml")
+KONG = Edition.of("3.10.0.0")
+KEY_AUTH = Schema.load(PLUGINS / "key-auth.yaml", KONG)
 PLUGIN = plugin_schema(Schema.load(PLUGINS / "entity/plugins.yaml"), KEY_AUTH)
 
 UUID = "9F8C7d6e-0000-4000-8000-000000000001"

@@ -179,7 +179,7 @@ class EntitySchema(AdminView):
 
 class PluginSchema(AdminView):
     def get(self, request, name: str) -> Response:
-        return Response(Plugin.schema_for({"name": find_plugin(name)}).describe())
+        return Response(plugin_schemas()[find_plugin(name)].describe())
 
 
 class OldPluginSchema(AdminView):
@@ -187,8 +187,7 @@ class OldPluginSchema(AdminView):
 
     def get(self, request, name: str) -> Response:
         config = plugin_schemas()[find_plugin(name)].fields["config"]
-        fields = [{field: kind} for field, kind in config["fields"].items()]
-        return Response({"entity_checks": [], "fields": fields})
+        return Response({"entity_checks": [], "fields": config["fields"]})
 
 
 class Validate(AdminView):

@@ -3,9 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from kongadmin.plugins.urls import of_consumers, of_groups
+
 urlpatterns = [
     path("", include("kongadmin.manager.urls")),
+    path("consumers", include(of_consumers)),
     path("consumers", include("consumers.urls")),
+    path("consumer-groups", include(of_groups)),
     path("plugins", include("kongadmin.plugins.urls")),
     path("account", include("kongadmin.access.urls")),
     path("django-admin/", admin.site.urls),

@@ -36,6 +36,8 @@ NAVIGATION = [
 ]
 SECTIONS = {
     "consumers": "consumers",
+    "consumer_plugins": "consumers",
+    "group_plugins": "groups",
     "plugins": "plugins",
     "access": "access",
     "manager": None,

@@ -1,4 +1,5 @@
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -8,6 +9,7 @@ from django.urls import reverse
 from kongadmin.compat import EDITION
 from kongadmin.entities import Entity, Violation
 from kongadmin.fields import TextKey
+from kongadmin.masks import DOTS, masked
 from kongadmin.plugins.catalogue import SCHEMAS, plugin_schemas
 from kongadmin.schema import Schema, plugin_schema
 
@@ -64,6 +66,20 @@ class Plugin(Entity):
 
     def get_absolute_url(self) -> str:
         return reverse("plugins:show", args=[self.pk])
+
+    def snapshot(self) -> dict:
+        return super().snapshot() | {"config": self.masked_config}
+
+    @property
+    def masked_config(self) -> Any:
+        """The configuration with every secret masked; nothing of a plugin unknown."""
+        schema = plugin_schemas().get(self.name)
+        return masked(self.config, schema.fields["config"]) if schema else DOTS
+
+    def changed_secrets(self) -> set[str]:
+        # A secret that changes may look the same once it is masked.
+        before = dict(zip(*getattr(self, "_loaded", ((), ())), strict=True))
+        return {"config"} if before.get("config") != self.config else set()
 
     @property
     def parent_id(self) -> UUID | None:

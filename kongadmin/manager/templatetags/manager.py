@@ -88,6 +88,8 @@ def place(change) -> str:
     is_gone = change.verb == "delete" and change.subject_id == change.entity_id
     if is_gone or not change.subject_id:
         return ""
+    if change.entity_type == "plugins" and change.verb == "delete":
+        return ""
     if change.entity_type == "plugins":
         return reverse("plugins:show", args=[change.entity_id])
     view = "show" if change.entity_type == "consumers" else "credentials"

@@ -1,0 +1,58 @@
+"""A plugin as code: the command that would make it as it is, without its secrets."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import HttpRequest
+
+from kongadmin.manager.code import curl
+from kongadmin.masks import masked
+from kongadmin.plugins.models import Plugin, plugin_schemas, whole_schema
+from kongadmin.schema.paths import ABSENT
+
+
+def curl_for_plugin(
+    request: HttpRequest, plugin: Plugin, *more: tuple[str, str]
+) -> str:
+    """Return a curl command that creates the plugin: what differs from its defaults."""
+    values = plugin.to_dict() | {"config": plugin.masked_config}
+    pairs = [("name", plugin.name)]
+    for field in ("consumer", "consumer_group"):
+        owner = getattr(plugin, field)
+        if owner:
+            pairs.append((f"{field}.id", str(owner.pk)))
+    names = ("instance_name", "enabled", "protocols", "tags", "config")
+    defaults = defaults_of(plugin)
+    for name in names:
+        pairs += pairs_of(name, values[name], defaults[name])
+    return curl(request, "POST", "/plugins", *pairs, *more)
+
+
+def defaults_of(plugin: Plugin) -> dict:
+    """Return what a plugin has if nothing is said; its secrets masked as well."""
+    values = whole_schema(plugin.name).fill({"name": plugin.name})
+    kind = plugin_schemas()[plugin.name].fields["config"]
+    old = {name for item in kind.get("shorthand_fields", ()) for name in item}
+    # The old names say the same once more.
+    dropped = {name: plugin.masked_config.get(name) for name in old}
+    return values | {"config": masked(values["config"], kind) | dropped}
+
+
+def pairs_of(name: str, value: Any, default: Any = ABSENT) -> Iterator[tuple[str, str]]:
+    """Return the form arguments that a value needs, as the Admin API reads them."""
+    if value == default:
+        return
+    if value is None:
+        yield name, ""
+    elif isinstance(value, dict):
+        inner = default if isinstance(default, dict) else {}
+        for key, each in value.items():
+            path = f"{name}.{key}" if name else key
+            yield from pairs_of(path, each, inner.get(key, ABSENT))
+    elif isinstance(value, list):
+        for number, each in enumerate(value, 1):
+            plain = not isinstance(each, dict)
+            yield from pairs_of(f"{name}[]" if plain else f"{name}[{number}]", each)
+    else:
+        is_flag = isinstance(value, bool)
+        yield name, str(value).lower() if is_flag else str(value)

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from kongadmin import conflicts
 from kongadmin.conflicts import Conflict
-from kongadmin.entities import Entity
+from kongadmin.entities import Entity, texts_of
 from kongadmin.manager.forms import EntityForm
 from kongadmin.masks import masked
 from kongadmin.plugins.kinds import kind_of
@@ -27,6 +27,7 @@ from kongadmin.plugins.tree import (
     values_of,
 )
 from kongadmin.plugins.words import explain_all, label_of, limits_of
+from kongadmin.schema.paths import ABSENT, look_up, with_value
 
 EVERYONE = "everyone"
 # Names that the plugin's own fields do not take: they have their places.
@@ -82,7 +83,7 @@ class PluginForm(EntityForm):
 
     def add_parts(self) -> None:
         kinds = self.schema.fields
-        self.enabled = self.part("enabled", kinds["enabled"])
+        self.switch = self.part("enabled", kinds["enabled"])
         fields = [pair for each in kinds["config"]["fields"] for pair in each.items()]
         self.config = [
             self.part(f"config.{name}", kind, self.stored["config"].get(name))
@@ -108,7 +109,8 @@ class PluginForm(EntityForm):
     @property
     def more_labels(self) -> str:
         """Name what is there to be unfolded."""
-        return ", ".join([*(part.label for part in self.more), "Tags"])
+        labels = [*(part.label for part in self.more), "Tags"]
+        return ", ".join(labels[:4]) + " …" * (len(labels) > 4)
 
     @property
     def is_more_open(self) -> bool:
@@ -164,7 +166,7 @@ class PluginForm(EntityForm):
 
     def change(self) -> dict:
         """Return what was changed, in Kong's terms and types."""
-        change = values_of([self.enabled, *self.around])
+        change = values_of([self.switch, *self.around])
         config = values_of(self.config)
         if config:
             change["config"] = config
@@ -175,15 +177,20 @@ class PluginForm(EntityForm):
     def _post_clean(self) -> None:
         """Lay what was changed over what there is, and let the schema judge."""
         change = self.sent = self.change()
-        values = self.values_with(change)
+        self.values = values = self.values_with(change)
         for rows in self.groups:
             if rows.is_doubled:
                 rows.report(["Two have the same name."])
-        self.place(self.schema.errors(values, updating=not self.is_new))
+        problems = self.schema.errors(values, updating=not self.is_new)
+        texts = texts_of(problems)
+        self.place(problems)
+        if texts and not self.errors:
+            self.say(explain_all(texts))  # nothing that is refused goes unsaid
         if not self.errors:
             self.instance.assign(
                 values if self.is_new else {n: values[n] for n in change}
             )
+            self.instance.prepare()
             self.validate_unique()
 
     def values_with(self, change: dict) -> dict:
@@ -211,7 +218,7 @@ class PluginForm(EntityForm):
             config = {}
         else:
             self.say(explain_all(config.pop("@entity", ())))
-        parts = {part.key: part for part in [*self.config, *self.around, self.enabled]}
+        parts = {part.key: part for part in [*self.config, *self.around, self.switch]}
         for name, inner in [*config.items(), *errors.items()]:
             if name in parts:
                 parts[name].place(inner)
@@ -220,6 +227,14 @@ class PluginForm(EntityForm):
                     self.add_error(name, text)
             else:
                 self.say([f"{label_of(name)}: {text}" for text in lines_of(inner)])
+
+    def errors_alone(self, name: str, key: str) -> Any:
+        """Return what is wrong with a map if it has that key and no other."""
+        path = name.split(".")
+        alone = {key: look_up(self.values, [*path, key])}
+        errors = self.schema.errors(with_value(self.values, path, alone))
+        found = look_up(errors, path)
+        return None if ABSENT in (alone[key], found) else found
 
     def say(self, texts: list[str]) -> None:
         for text in texts:
@@ -263,7 +278,7 @@ class PluginForm(EntityForm):
 
     def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
         """Return label, own and stored value of each input that differs; no secret."""
-        leaves = leaves_of([self.enabled, *self.config, *self.around])
+        leaves = leaves_of([self.switch, *self.config, *self.around])
         secret = {leaf.name for leaf in leaves if leaf.input.secret}
         return [
             (bound.label, bound.value(), bound.field.prepare_value(bound.initial))

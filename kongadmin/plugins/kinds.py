@@ -146,6 +146,8 @@ def kind_of(name: str) -> Kind:
 
 def by_category() -> list[tuple[str, list[Kind]]]:
     """Return the plugins that can be added, in groups."""
-    kinds = [kind_of(name) for name in plugin_schemas()]
+    known = plugin_schemas()
+    names = dict.fromkeys([*(name for name in _WORDS if name in known), *known])
+    kinds = [kind_of(name) for name in names]
     groups = [(c, [k for k in kinds if k.category == c]) for c in CATEGORIES]
     return [(category, found) for category, found in groups if found]

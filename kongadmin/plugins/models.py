@@ -102,8 +102,11 @@ class Plugin(Entity):
             return ("consumer", "consumer_group", "name", "route", "service")
         return super().conflict_fields(constraint)
 
-    def save(self, *args, **kwargs) -> None:
-        # Empty for a plugin that applies to everyone.
+    def prepare(self) -> None:
+        """Fill the column that only the constraint reads; empty is for everyone."""
         targets = self.consumer_id, self.consumer_group_id
         self.scoped_to = "/".join(str(t or "") for t in targets) if any(targets) else ""
+
+    def save(self, *args, **kwargs) -> None:
+        self.prepare()
         super().save(*args, **kwargs)

@@ -15,6 +15,11 @@ from kongadmin.plugins.inputs import input_for
 from kongadmin.plugins.words import PERIODS, explain, explain_all, label_of
 from kongadmin.schema.paths import ABSENT
 
+# Keys that stand side by side, in this order, how, and under which words.
+TOGETHER = (
+    (tuple(PERIODS), "periods", "Limits", "at most so many per"),
+    (("limit", "window_size"), "windows", "Limits", "a line for each window"),
+)
 KEY = "@name"
 CLEAR = "@remove"
 SELDOM = frozenset(
@@ -118,7 +123,7 @@ class Group:
 
     @property
     def items(self) -> list:
-        """The parts, with those of periods of time drawn together."""
+        """The parts, with those that belong together side by side."""
         return drawn_together(self.parts)
 
     @property
@@ -150,14 +155,14 @@ class Group:
         return self.name.rpartition(".")[2]
 
 
-class Periods:
-    """Limits per second, minute and so on, side by side; only a way to show them."""
+class Side:
+    """Inputs that belong together, side by side; only a way to show them."""
 
     is_group = True
-    shape = "periods"
-    label = "Limits"
+    key = ""
 
-    def __init__(self, parts: list[Leaf]) -> None:
+    def __init__(self, shape: str, label: str, hint: str, parts: list[Leaf]) -> None:
+        self.shape, self.label, self.hint = shape, label, hint
         self.parts = self.items = parts
 
 
@@ -213,13 +218,14 @@ class Rows(Group):
         return key, laid_over(stored, change)
 
     def place(self, errors: Any) -> None:
-        """Take errors by position, or by the name that a row has now."""
-        if isinstance(errors, dict) and self.is_map:
-            for row in self.parts:
-                name = row.name_leaf.field.value()
-                if name in errors:
-                    row.place(errors[name])
-        elif isinstance(errors, list):
+        """Take errors by position; of a map's rows each is judged once more alone.
+
+        As in Kong, the error of a map does not say which of its keys it is about.
+        """
+        if isinstance(errors, dict):
+            names = [row.name_leaf.field.value() for row in self.parts]
+            errors = [self.form.errors_alone(self.name, name) for name in names]
+        if isinstance(errors, list):
             for row, inner in zip(self.parts, errors, strict=False):
                 if inner:
                     row.place(inner)
@@ -275,13 +281,14 @@ def laid_over(stored: dict, change: dict) -> dict:
 
 
 def drawn_together(parts: list) -> list:
-    """Return the parts with neighbours that are periods of time as one."""
-    periods = [part for part in parts if part.key in PERIODS and not part.is_group]
-    if len(periods) < 2:
-        return parts
-    rest = [part for part in parts if part not in periods]
-    place = parts.index(periods[0])
-    return [*rest[:place], Periods(periods), *rest[place:]]
+    """Return the parts with those as one that are to be read together."""
+    for keys, *words in TOGETHER:
+        found = [p for key in keys for p in parts if p.key == key and not p.is_group]
+        if len(found) > 1:
+            place = min(map(parts.index, found))
+            rest = [part for part in parts if part not in found]
+            parts = [*rest[:place], Side(*words, found), *rest[place:]]
+    return parts
 
 
 def lines_of(errors: Any) -> list[str]:

@@ -66,6 +66,8 @@ class PluginForm(EntityForm):
     def __init__(self, *args, owner: Entity | None = None, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         self.owner = owner
+        if self.is_bound and "add" in self.data:
+            self.data = self.data.copy()  # what a new row has by default is added
         self.schema = whole_schema(self.instance.name)
         self.is_new = self.instance._state.adding
         self.stored = self.defaults() if self.is_new else self.instance.to_dict()
@@ -142,16 +144,14 @@ class PluginForm(EntityForm):
 
     def read_targets(self) -> dict:
         """Return the references that change; an unknown name is an error there."""
-        chosen, change = self.cleaned_data.get(APPLIES_TO), {}
         names = {APPLIES_TO, *(target.field for target in self.targets)}
         if not names & set(self.changed_data):
             return {}
+        chosen, wanted = self.cleaned_data.get(APPLIES_TO), {}
         for target in self.targets:
-            change[target.field] = None
-            if target.field == chosen:
-                found = self.find_target(target)
-                change[target.field] = found and {"id": str(found.pk)}
-        return change
+            found = self.find_target(target) if target.field == chosen else None
+            wanted[target.field] = found and {"id": str(found.pk)}
+        return {n: value for n, value in wanted.items() if value != self.stored[n]}
 
     def find_target(self, target) -> Entity | None:
         text = self.cleaned_data.get(target.field, "")

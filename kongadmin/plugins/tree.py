@@ -98,6 +98,13 @@ class Leaf:
             return self.input.merged(self.value, cleaned[self.name])
         return None if cleaned.get(self.name + CLEAR) else ABSENT
 
+    def fill_in(self) -> None:
+        """Put the value into what was sent, as if the input had been there already."""
+        shown = self.input.prepare_value(self.value)
+        texts = shown if isinstance(shown, list) else [shown]
+        if self.value not in (None, False):
+            self.form.data.setlist(self.name, texts)
+
     def place(self, errors: Any) -> None:
         for text in lines_of(errors):
             self.form.add_error(self.name, text)
@@ -170,6 +177,7 @@ class Rows(Group):
     """A list, or a map, of records: groups that one can add and remove."""
 
     shape = "rows"
+    new: int | None = None  # the number of the row that was asked for
 
     def __init__(self, form: forms.Form, name: str, kind: dict, value: Any) -> None:
         self.form, self.name = form, name
@@ -189,7 +197,8 @@ class Rows(Group):
         sent = self.form.data.getlist(self.name)
         ids = list(dict.fromkeys(int(id) for id in sent if id.isdecimal()))[:500]
         if self.form.data.get("add") == self.name:
-            ids.append(max([len(self.stored) - 1, *ids]) + 1)
+            self.new = max([len(self.stored) - 1, *ids]) + 1
+            ids.append(self.new)
         removed = self.form.data.get("remove")
         return [id for id in ids if f"{self.name}.{id}" != removed]
 
@@ -202,6 +211,10 @@ class Rows(Group):
             row.name_leaf = Leaf(self.form, f"{row.name}.{KEY}", name, key or None)
             row.name_leaf.input.label = row.name_leaf.label = "Name"
             row.parts.insert(0, row.name_leaf)
+        if id == self.new:
+            row.is_new = True
+            for leaf in leaves_of(row.parts):
+                leaf.fill_in()
         return row
 
     def read(self) -> Any:
@@ -233,6 +246,12 @@ class Rows(Group):
             self.report(lines_of(errors))
 
     @property
+    def is_shorter(self) -> bool:
+        """Whether a row has just been removed, and with it what had the focus."""
+        removed = self.form.data.get("remove", "") if self.form.is_bound else ""
+        return removed.startswith(f"{self.name}.")
+
+    @property
     def is_doubled(self) -> bool:
         names = [row.name_leaf.field.value() for row in self.parts if self.is_map]
         return len(set(names)) < len(names)
@@ -243,6 +262,7 @@ class Row(Group):
 
     shape = "row"
     number = 0
+    is_new = False
     name_leaf: Leaf | None = None
 
 

@@ -19,9 +19,16 @@ PAGES = [
     "/consumers/shown/edit",
     "/consumers/shown/credentials",
     "/consumers/shown/credentials/key-auth/create",
+    "/consumers/shown/plugins",
     "/consumers/shown/activity",
     "/consumers/shown/delete",
     "/plugins",
+    "/plugins?q=nothing-is-called-so",
+    "/plugins/select",
+    "/plugins/select?consumer=shown",
+    "/plugins/rate-limiting/create?consumer=shown",
+    "/plugins/key-auth/create",
+    "/plugins/response-ratelimiting/create",
     "/activity",
     "/search?q=shown",
     "/account/password",
@@ -47,16 +54,24 @@ def shown(server: Server) -> str:
     assert ask(f"{server.admin}/consumers", "POST", json=body).status == 201
     keys = f"{server.admin}/consumers/shown/key-auth"
     ask(keys, "POST", json={"key": "a-key-with-an-end-soon", "ttl": 86_400 * 3})
+    limits = {"name": "rate-limiting", "config": {"minute": 5}, "tags": ["eu"]}
+    ask(f"{server.admin}/consumers/shown/plugins", "POST", json=limits)
     return ask(keys, "POST", json={"tags": ["ci"]}).json()["id"]
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_axe_finds_nothing(new_page, session, shown: str, look: str) -> None:
+def test_axe_finds_nothing(
+    new_page, session, server: Server, shown: str, look: str
+) -> None:
     page: Page = new_page(storage_state=session, **LOOKS[look])
     found = []
 
     key = f"/consumers/shown/credentials/key-auth/{shown}"
-    for path in [*PAGES, f"{key}/edit", f"{key}/delete"]:
+    plugins = ask(f"{server.admin}/consumers/shown/plugins").json()["data"]
+    plugin = f"/plugins/{plugins[0]['id']}"
+    pages = [f"{key}/edit", f"{key}/delete"]
+    pages += [plugin, f"{plugin}/edit", f"{plugin}/delete"]
+    for path in [*PAGES, *pages]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:
             nodes = [node["html"][:160] for node in violation["nodes"]]

@@ -158,6 +158,14 @@ def test_a_row_that_is_asked_for_is_there_and_nothing_is_judged():
     assert not form.errors
 
 
+def test_a_new_row_has_what_the_schema_gives_it():
+    data = sent(PluginForm(instance=new("key-auth")), add="config.identity_realms")
+
+    form = PluginForm(data, instance=new("key-auth"))
+
+    assert form["config.identity_realms.1.scope"].value() == "cp"
+
+
 def test_two_rows_of_a_map_cannot_have_one_name():
     needed = NEEDED["response-ratelimiting"]
     form = filled(

@@ -6,15 +6,18 @@ from typing import Any
 from django.http import HttpRequest
 
 from kongadmin.manager.code import curl
-from kongadmin.masks import masked
+from kongadmin.masks import DOTS, masked
 from kongadmin.plugins.models import Plugin, plugin_schemas, whole_schema
 from kongadmin.schema.paths import ABSENT
 
 
-def curl_for_plugin(
-    request: HttpRequest, plugin: Plugin, *more: tuple[str, str]
-) -> str:
+def curl_for_plugin(request: HttpRequest, plugin: Plugin) -> str:
     """Return a curl command that creates the plugin: what differs from its defaults."""
+    return curl(request, "POST", "/plugins", *code_pairs(plugin))
+
+
+def code_pairs(plugin: Plugin) -> list[tuple[str, str]]:
+    """Return the form arguments that a plugin is made from, its secrets masked."""
     values = plugin.to_dict() | {"config": plugin.masked_config}
     pairs = [("name", plugin.name)]
     for field in ("consumer", "consumer_group"):
@@ -25,7 +28,7 @@ def curl_for_plugin(
     defaults = defaults_of(plugin)
     for name in names:
         pairs += pairs_of(name, values[name], defaults[name])
-    return curl(request, "POST", "/plugins", *pairs, *more)
+    return pairs
 
 
 def defaults_of(plugin: Plugin) -> dict:
@@ -39,8 +42,11 @@ def defaults_of(plugin: Plugin) -> dict:
 
 
 def pairs_of(name: str, value: Any, default: Any = ABSENT) -> Iterator[tuple[str, str]]:
-    """Return the form arguments that a value needs, as the Admin API reads them."""
-    if value == default:
+    """Return the form arguments that a value needs, as the Admin API reads them.
+
+    What is masked is left out: sent, it would be taken for the secret itself.
+    """
+    if value == default or (isinstance(value, str) and DOTS in value):
         return
     if value is None:
         yield name, ""

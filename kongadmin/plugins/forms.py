@@ -24,6 +24,7 @@ from kongadmin.plugins.tree import (
     leaves_of,
     lines_of,
     part_of,
+    rows_of,
     values_of,
 )
 from kongadmin.plugins.words import explain_all, label_of, limits_of
@@ -116,12 +117,16 @@ class PluginForm(EntityForm):
 
     @property
     def is_more_open(self) -> bool:
-        has_errors = any(part.has_errors for part in self.more)
-        return has_errors or bool(self["tags"].errors)
+        """Whether what is folded away holds an error, or a row that is asked for."""
+        asked = [self.data.get(name, "") for name in ("add", "remove")]
+        return bool(self["tags"].errors) or any(
+            part.has_errors or any(name.startswith(part.name) for name in asked)
+            for part in self.more
+        )
 
     @property
     def groups(self) -> Iterator[Rows]:
-        return (part for part in self.config if isinstance(part, Rows))
+        return rows_of(self.config)
 
     # Whom it applies to
 

@@ -325,6 +325,15 @@ def lines_of(errors: Any) -> list[str]:
     ]
 
 
+def rows_of(parts: list) -> Iterator[Rows]:
+    """Return every list of records, those within records too."""
+    for part in parts:
+        if isinstance(part, Rows):
+            yield part
+        if part.is_group:
+            yield from rows_of(part.parts)
+
+
 def leaves_of(parts: list) -> Iterator[Leaf]:
     for part in parts:
         yield from leaves_of(part.parts) if part.is_group else (part,)

@@ -99,6 +99,25 @@ def test_saving_an_unchanged_plugin_changes_nothing(name: str):
     assert without(after, "updated_at") == without(before, "updated_at")
 
 
+def test_lists_within_records_stay_as_they_are():
+    nodes = [{"host": "one", "port": 1}, {"host": "two", "port": 2}]
+    redis = {
+        "sentinel_nodes": nodes,
+        "sentinel_master": "m",
+        "sentinel_role": "any",
+    }
+    plugin = make_plugin(
+        "rate-limiting-advanced", limit=[1], window_size=[60], redis=redis
+    )
+
+    assert filled(plugin).changed_data == []
+    form = filled(plugin, **{"config.redis.sentinel_nodes.1.port": "3"})
+
+    assert form.is_valid(), form.errors
+    stored = form.save_or_explain().config["redis"]["sentinel_nodes"]
+    assert stored == [nodes[0], {"host": "two", "port": 3}]
+
+
 # What is sent
 
 

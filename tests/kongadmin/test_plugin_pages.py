@@ -1,6 +1,7 @@
 """The Manager's pages about plugins: what they ask of the database, and who may."""
 
 from collections.abc import Callable
+from urllib.parse import urlencode
 
 import django.test
 import pytest
@@ -11,7 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from clients import Client
 from factories import make_consumer, make_plugin
+from kongadmin.plugins.code import code_pairs
 from kongadmin.plugins.models import Plugin
+
+REALM = "9f8c7d6e-0000-4000-8000-000000000002"
+TWO_PLACES = [{"scope": "cp"}, {"scope": "realm", "id": REALM}]
 
 
 def client_for(**fields) -> Client:
@@ -115,3 +120,32 @@ def test_a_plugin_whose_schema_is_gone_can_be_seen_and_deleted(manager: Client):
     assert manager.get(f"{url}/edit").status == 404
     assert manager.get(f"{url}/delete").status == 200
     assert manager.get("/plugins").status == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "config"),
+    [
+        (
+            "rate-limiting",
+            {"minute": 5, "fault_tolerant": False, "error_message": None},
+        ),
+        ("key-auth", {"key_names": ["a", "b"], "identity_realms": TWO_PLACES}),
+        ("response-ratelimiting", {"limits": {"video": {"minute": 10}}}),
+    ],
+)
+def test_the_code_makes_the_same_plugin(api: Client, name: str, config: dict):
+    plugin = make_plugin(name, **config)
+    pairs = list(code_pairs(plugin))
+    plugin.delete()
+
+    answer = api.post("/plugins", form=urlencode(pairs))
+
+    assert answer.status == 201, answer.text
+    assert answer.json()["config"] == plugin.config
+
+
+def test_the_code_holds_no_secret_not_even_masked(db):
+    redis = {"password": "a-password-for-redis-1"}
+    plugin = make_plugin("rate-limiting", minute=1, redis=redis)
+
+    assert dict(code_pairs(plugin)) == {"name": "rate-limiting", "config.minute": "1"}

@@ -10,7 +10,6 @@ urlpatterns = [
     path("/<str:ref>", views.show_group, name="show"),
     path("/<str:ref>/edit", views.edit_group, name="edit"),
     path("/<str:ref>/delete", views.delete_group, name="delete"),
-    path("/<str:ref>/plugins", views.show_plugins, name="plugins"),
     path("/<str:ref>/activity", views.show_activity, name="activity"),
     path("/<str:ref>/rate-limiting", views.rate_limiting, name="rate_limiting"),
     path(

@@ -21,7 +21,6 @@ from kongadmin.tags import TagFilter
 
 SORTS = {"name": Sort("name"), "created": Sort("created_at")}
 NEWEST_FIRST = {"newest": Sort("pk")}
-OLDEST_FIRST = {"age": Sort("pk")}
 # What the form of an override would send if somebody filled it in.
 EXAMPLE = {"limit": [100], "window_size": [60], "window_type": "sliding"}
 
@@ -139,16 +138,6 @@ def group_context(request: HttpRequest, group: ConsumerGroup, tab: str) -> dict:
         "tab": tab,
         "curl": curl_for_group(request, group, method="GET"),
     }
-
-
-@require_safe
-@needs(READ, ConsumerGroup)
-def show_plugins(request: HttpRequest, ref: str) -> HttpResponse:
-    """Tab Plugins: those that run for the consumers of the group alone."""
-    group = find_group(request, ref)
-    page = Page(group.plugins.all(), request.GET, OLDEST_FIRST, "age")
-    context = group_context(request, group, "plugins") | {"page": page}
-    return render_page(request, "groups/plugins.html", "tab", context)
 
 
 @require_safe

@@ -3,10 +3,14 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from kongadmin.plugins.urls import of_consumers, of_groups
+
 urlpatterns = [
     path("", include("kongadmin.manager.urls")),
+    path("consumers", include(of_consumers)),
     path("consumers", include("consumers.urls")),
     path("consumers/<str:ref>/consumer-groups", include("groups.consumer_urls")),
+    path("consumer-groups", include(of_groups)),
     path("consumer-groups", include("groups.urls")),
     path("plugins", include("kongadmin.plugins.urls")),
     path("", include("kongadmin.access.urls")),

@@ -20,9 +20,14 @@ def render_page(
     return render(request, template, context, status=status)
 
 
-def see_other(request: HttpRequest, to, message: str = "") -> HttpResponse:
-    """Send the browser on after a success (303), with a message to read there."""
+def see_other(
+    request: HttpRequest, to, message: str = "", undo: str = ""
+) -> HttpResponse:
+    """Send the browser on after a success (303), with a message to read there.
+
+    `undo` is an address; the message has a button that posts to it.
+    """
     if message:
-        messages.success(request, message)
+        messages.success(request, message, extra_tags=undo)
     url = to if isinstance(to, str) else to.get_absolute_url()
     return HttpResponseRedirect(url, status=303)

@@ -51,6 +51,8 @@ SECTIONS = {
     "consumers": "consumers",
     "groups": "groups",
     "memberships": "consumers",
+    "consumer_plugins": "consumers",
+    "group_plugins": "groups",
     "plugins": "plugins",
     "manager": None,
 }

@@ -1,4 +1,5 @@
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from django.db import models
@@ -67,6 +68,11 @@ class Plugin(Entity):
         return reverse("plugins:show", args=[self.pk])
 
     @property
+    def masked_config(self) -> Any:
+        """The configuration with every secret masked; None of a plugin unknown."""
+        return self.masked({"name": self.name, "config": self.config})["config"]
+
+    @property
     def parent_id(self) -> UUID | None:
         return self.consumer_id or self.consumer_group_id
 
@@ -99,8 +105,11 @@ class Plugin(Entity):
             return ("consumer", "consumer_group", "name", "route", "service")
         return super().conflict_fields(constraint)
 
-    def save(self, *args, **kwargs) -> None:
-        # Empty for a plugin that applies to everyone.
+    def prepare(self) -> None:
+        """Fill the column that only the constraint reads; empty is for everyone."""
         targets = self.consumer_id, self.consumer_group_id
         self.scoped_to = "/".join(str(t or "") for t in targets) if any(targets) else ""
+
+    def save(self, *args, **kwargs) -> None:
+        self.prepare()
         super().save(*args, **kwargs)

@@ -22,6 +22,7 @@ PAGES = [
     "/consumers/shown/credentials",
     *(f"/consumers/shown/credentials/{kind}/create" for kind in CREDENTIALS),
     "/consumers/bare/credentials",
+    "/consumers/shown/plugins",
     "/consumers/shown/activity",
     "/consumers/shown/delete",
     "/consumers/shown/consumer-groups",
@@ -42,6 +43,12 @@ PAGES = [
     "/consumer-groups/empty-tier/consumers",
     "/consumer-groups/empty-tier/rate-limiting",
     "/plugins",
+    "/plugins?q=nothing-is-called-so",
+    "/plugins/select",
+    "/plugins/select?consumer=shown",
+    "/plugins/rate-limiting/create?consumer=shown",
+    "/plugins/key-auth/create",
+    "/plugins/response-ratelimiting/create",
     "/activity",
     "/search?q=shown",
     "/account/password",
@@ -85,6 +92,9 @@ def shown(server: Server) -> dict[str, str]:
     override = "overrides/plugins/rate-limiting-advanced"
     ask(f"{groups}/shown-tier/{override}", "PUT", json=limits)
     ask(keys, "POST", json={"key": "a-key-with-an-end-soon", "ttl": 86_400 * 3})
+    limits = {"name": "rate-limiting", "config": {"minute": 5}, "tags": ["eu"]}
+    for owner in ("consumers/shown", "consumer_groups/shown-tier"):
+        ask(f"{server.admin}/{owner}/plugins", "POST", json=limits)
     ids = {}
     for kind, declared in CREDENTIALS.items():
         body = {**NEEDED[kind](f"shown-by-its-{kind}-text"), "tags": ["ci"]}
@@ -110,6 +120,9 @@ def test_axe_finds_nothing(
     paths = [f"{tab}/{kind}/{id_}/edit" for kind, id_ in shown.items()]
     paths.append(f"{tab}/oauth2/{shown['oauth2']}/delete")
     paths.append(f"/consumer-groups/shown-tier/consumers/{shown_id(server)}/remove")
+    plugins = ask(f"{server.admin}/consumers/shown/plugins").json()["data"]
+    plugin = f"/plugins/{plugins[0]['id']}"
+    paths += [plugin, f"{plugin}/edit", f"{plugin}/delete"]
     for path in [*PAGES, *paths]:
         page.goto(path)
         for violation in Axe().run(page).response["violations"]:

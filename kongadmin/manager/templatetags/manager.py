@@ -111,6 +111,8 @@ def place(change) -> str:
         return reverse("access:user", args=[change.subject_id.int])
     if change.entity_type == "workspaces":
         return ""
+    if change.entity_type == "plugins" and change.verb == "delete":
+        return ""
     view, id_ = PLACES.get(change.entity_type, PLACE_OF_OTHERS)
     return reverse(view, args=[getattr(change, id_)])
 

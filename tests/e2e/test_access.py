@@ -27,9 +27,9 @@ def make_viewer(page: Page, name: str) -> str:
     page.get_by_label("Username").fill(name)
     page.get_by_label("Every control plane").select_option("Viewer")
     page.get_by_role("button", name="Create").click()
-    password = page.locator("#born").inner_text().strip()
+    password = page.locator("#born-1").inner_text().strip()
     page.reload()
-    expect(page.locator("#born")).to_have_count(0)
+    expect(page.locator("#born-1")).to_have_count(0)
     return password
 
 
@@ -42,7 +42,7 @@ def make_token(page: Page, role: str, **limits: str) -> str:
     page.get_by_label(re.compile(f"^{role}")).check()
     page.get_by_label("Allowed addresses").fill(limits.get("addresses", ""))
     page.get_by_role("button", name="Create").click()
-    return page.locator("#born").inner_text().strip()
+    return page.locator("#born-1").inner_text().strip()
 
 
 @pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])

@@ -637,7 +637,7 @@ def test_plugins_of_the_group_are_listed(pages: Client) -> None:
     text = pages.get(f"{GOLD}/plugins").text
 
     assert "gold-limits" in text
-    assert "disabled" in text
+    assert 'aria-checked="false"' in text
     assert "for-all" not in text
 
 

@@ -26,7 +26,11 @@ PERSONAL = {
     *("account", "password", "roles"),
     *("tokens", "new_token", "edit_token", "revoke_token"),
 }
-WRITES = ("new_", "edit_", "delete_", "reveal_")
+WRITES = ("new", "edit", "delete", "reveal", "add", "remove", "join", "leave")
+SWITCHES = ("select", "enable", "disable")
+
+
+LIMITS = ("groups:delete_override",)
 
 
 def pages() -> dict[str, str]:
@@ -54,8 +58,9 @@ def is_allowed(role: str, page: str) -> bool:
         return True
     if app == "access":
         return role == "super-admin"
-    writes = name.startswith(WRITES) or name in ("new", "edit", "delete")
-    if app == "plugins" and writes:
+    writes = name.startswith(WRITES)
+    is_about_plugins = app == "plugins" and (writes or name in SWITCHES)
+    if is_about_plugins or page in LIMITS:
         return role in ("admin", "super-admin")
     return role in (("admin", "editor", "super-admin") if writes else ROLES)
 

@@ -52,7 +52,7 @@ def test_a_user_gets_roles_and_a_password_that_is_shown_once(root: Client) -> No
     assert given == {None: "viewer", team: "editor"}
     assert here not in given
     page = root.get(answer["Location"]).text
-    password = re.search(r'id="born">([^<]+)<', page)[1]
+    password = re.search(r'id="born-1">([^<]+)<', page)[1]
     assert authenticate(username="anna", password=password) == anna
     assert password not in root.get(answer["Location"]).text
 

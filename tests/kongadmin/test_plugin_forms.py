@@ -228,7 +228,7 @@ def test_two_rows_of_a_map_cannot_have_one_name():
             "response-ratelimiting",
             {**NEEDED["response-ratelimiting"], "config.limits.0.minute": "-1"},
             "config.limits.0.minute",
-            "This must be greater than 0.",
+            "Enter a number above 0.",
         ),
         ("rate-limiting", {"tags": "a/b"}, "tags", "Invalid tag 'a/b'"),
         ("rate-limiting", {"instance_name": "a b"}, "instance_name", "Invalid value"),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -37,7 +38,10 @@ def using(server: Server) -> Callable[[Callable[[Kong], Awaitable]], Any]:
     ask(f"{server.admin}/workspaces", "POST", json={"name": name})
 
     def run(steps: Callable[[Kong], Awaitable]) -> Any:
-        return asyncio.run(connected(f"{server.admin}/{name}", steps))
+        # In a thread: the one of the tests may have the browser's loop running.
+        job = connected(f"{server.admin}/{name}", steps)
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, job).result()
 
     yield run
     ask(f"{server.admin}/workspaces/{name}?cascade=true", "DELETE")

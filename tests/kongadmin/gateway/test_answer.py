@@ -5,7 +5,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from kongadmin.gateway.answer import deny, new_request_id, preferred_type
+from kongadmin.error_bodies import preferred_type
+from kongadmin.gateway.answer import deny, new_request_id
 from kongadmin.gateway.identify import Decision
 
 HTML, PLAIN, XML = "text/html", "text/plain", "application/xml"

@@ -1,5 +1,8 @@
 """Consumers and their credentials in the Admin API's terms. Contract §3, §4."""
 
+from dataclasses import replace
+from typing import ClassVar
+
 from django.http import Http404
 from rest_framework.response import Response
 
@@ -8,6 +11,12 @@ from consumers.models import Consumer, KeyAuth, OAuth2, OAuth2Token
 from kongadmin import reads
 from kongadmin.dialects.admin_api.entities import Collection, Item
 from kongadmin.dialects.admin_api.errors import Refusal, Worded404
+from kongadmin.dialects.admin_api.operations import (
+    OBJECT,
+    TEXT,
+    Operation,
+    entities,
+)
 from kongadmin.dialects.admin_api.registry import (
     register,
     register_entity,
@@ -20,6 +29,15 @@ from kongadmin.prepared import Row
 
 class Consumers(Collection):
     """/consumers: with ?custom_id= it is a look-up, and nothing else counts."""
+
+    operations: ClassVar = {
+        **Collection.operations,
+        "get": Operation(
+            "List {many}",
+            {200: entities},
+            query=("size", "offset", "tags", "custom_id"),
+        ),
+    }
 
     def get(self, request, **kwargs) -> Response:
         if "custom_id" not in request.arguments:
@@ -36,6 +54,13 @@ class OldKeyAuths(Collection):
     """Kong 0.1's POST /keyauth_credentials, with `consumer_id` for the consumer."""
 
     http_method_names = ["post", "options"]
+    operations: ClassVar = {
+        "post": replace(
+            Collection.operations["post"],
+            summary="Create {one}, as Kong 0.1 did",
+            body=OBJECT | {"properties": {"key": TEXT, "consumer_id": TEXT}},
+        )
+    }
 
     def read_values(self, stored: dict | None = None) -> dict:
         values = super().read_values(stored)
@@ -55,6 +80,10 @@ class ACLItem(Item):
             super().initial(request, *args, ref=ref, **kwargs)
         except Http404:
             raise self.not_found(ref) from None
+
+    @property
+    def given_by_path(self) -> set[str]:
+        return {*super().given_by_path, "group"}
 
     def check_ref(self, ref: str) -> None:
         """Any text may be a group."""

@@ -1,5 +1,7 @@
 """Control planes as Kong's workspaces. Contract §7.2."""
 
+from dataclasses import replace
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -8,6 +10,8 @@ from rest_framework.response import Response
 
 from kongadmin import changes
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.entities import Collection, Item
+from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
@@ -38,7 +42,9 @@ def find(ref: str, lock: bool = False) -> ControlPlane | None:
 
 
 class WorkspaceView(AdminView):
+    model = ControlPlane
     entity_type = SCHEMA.name
+    given_by_path = frozenset()
 
     def read_values(self) -> dict:
         values, is_form = read_body(self.request)
@@ -87,6 +93,11 @@ class WorkspaceView(AdminView):
 class Workspaces(WorkspaceView):
     """/workspaces: the control planes there are."""
 
+    operations: ClassVar = {
+        "get": replace(Collection.operations["get"], query=("size", "offset")),
+        "post": Collection.operations["post"],
+    }
+
     def get(self, request, **kwargs) -> Response:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
@@ -104,6 +115,12 @@ class Workspaces(WorkspaceView):
 
 class Workspace(WorkspaceView):
     """/workspaces/{id or name}."""
+
+    operations: ClassVar = {
+        name: replace(operation, errors=(409,))
+        for name, operation in Item.operations.items()
+    } | {"delete": Operation("Delete {one}", {204: None}, query=("cascade",))}
+    given_by_path = frozenset({"name"})
 
     def get(self, request, ref: str, **kwargs) -> Response:
         plane = find(ref)

@@ -4,6 +4,8 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
+from typing import ClassVar
+
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
@@ -11,6 +13,13 @@ from rest_framework.response import Response
 
 from kongadmin import reads
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.operations import (
+    Operation,
+    changes,
+    entities,
+    entity,
+    new,
+)
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import check_references, resolve_references
 from kongadmin.dialects.admin_api.tags import read_tags
@@ -40,6 +49,11 @@ class EntityView(AdminView):
     @property
     def entity_type(self) -> str:
         return self.model.schema.name
+
+    @property
+    def given_by_path(self) -> set[str]:
+        """The fields that a body need not have, because the path says them."""
+        return {self.parent_field} if self.parent_model else set()
 
     def initial(self, request, *args, parent: str | None = None, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
@@ -117,6 +131,15 @@ class EntityView(AdminView):
 class Collection(EntityView):
     """/things, or /parents/{p}/things: list and create."""
 
+    operations: ClassVar = {
+        "get": Operation(
+            "List {many}", {200: entities}, query=("size", "offset", "tags")
+        ),
+        "post": Operation(
+            "Create {one}", {201: entity}, new, errors=(409,), is_versioned=True
+        ),
+    }
+
     def get(self, request, **kwargs) -> Response:
         arguments = request.arguments
         wanted = read_tags(arguments.get("tags"))
@@ -151,6 +174,31 @@ class Collection(EntityView):
 
 class Item(EntityView):
     """/things/{id or key}, or /parents/{p}/things/{id or key}."""
+
+    operations: ClassVar = {
+        "get": Operation("Read {one}", {200: entity}, is_versioned=True),
+        "put": Operation(
+            "Create or replace {one}",
+            {200: entity},
+            new,
+            errors=(409, 412),
+            is_versioned=True,
+        ),
+        "patch": Operation(
+            "Change {one}",
+            {200: entity},
+            changes,
+            errors=(409, 412),
+            is_versioned=True,
+        ),
+        "delete": Operation(
+            "Delete {one}", {204: None}, errors=(412,), is_versioned=True
+        ),
+    }
+
+    @property
+    def given_by_path(self) -> set[str]:
+        return {*super().given_by_path, self.model.endpoint_key}
 
     def get(self, request, ref: str, **kwargs) -> Response:
         self.check_ref(ref)
@@ -272,6 +320,15 @@ class Owner(Item):
     """
 
     child: type[Entity] = None
+    operations: ClassVar = {
+        **Item.operations,
+        "delete": Operation("Refused: {one} cannot be deleted here", {}, errors=(405,)),
+    }
+    given_by_path = frozenset()
+
+    @property
+    def documented_under(self) -> str:
+        return self.child.schema.name
 
     def initial(self, request, *args, ref: str, **kwargs) -> None:
         super().initial(request, *args, **kwargs)

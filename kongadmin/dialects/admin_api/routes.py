@@ -11,9 +11,8 @@ from kongadmin.dialects.admin_api.registry import ROUTES
 patterns = [*(route.pattern for route in [*ROUTES, *node.ROUTES])]
 
 urlpatterns = [
-    path("", node.Root.as_view()),
     *patterns,
-    path("<segment:workspace>/kong", node.Root.as_view()),
+    *(route.pattern for route in node.ROOT),
     path("<segment:workspace>/", include(patterns)),
 ]
 

@@ -1,5 +1,7 @@
 """A route of the Admin API: who may use it, in which control plane, in JSON."""
 
+from typing import ClassVar
+
 from django.core.exceptions import PermissionDenied
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
@@ -10,6 +12,7 @@ from kongadmin import changes
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
+from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
@@ -41,7 +44,8 @@ class AlwaysJSON(BaseContentNegotiation):
 class AdminView(APIView):
     """The base of every view: asks `may` before anything else happens.
 
-    `entity_type` names what the route is about; `scope` is the control plane.
+    `entity_type` names what the route is about; `scope` is the control plane;
+    `operations` says for /openapi.json what the methods take and answer.
     """
 
     authentication_classes = [TokenAuthentication]
@@ -49,6 +53,12 @@ class AdminView(APIView):
     renderer_classes = [KongJSONRenderer]
     content_negotiation_class = AlwaysJSON
     entity_type = "node"
+    operations: ClassVar[dict[str, Operation]] = {}
+
+    @property
+    def documented_under(self) -> str:
+        """The entity type whose chapter of /openapi.json has the view."""
+        return self.entity_type
 
     def get_exception_handler(self):
         return errors.handle

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Count
+from django.http import Http404
 from rest_framework.response import Response
 
 from consumers.models import Consumer
@@ -215,7 +216,7 @@ class Members(EntityView):
 
     @transaction.atomic
     def delete(self, request, **kwargs) -> Response:
-        for membership in self.memberships():
+        for membership in self.memberships().select_for_update(of=("self",)):
             membership.delete()
         return Response(status=204)
 
@@ -242,8 +243,13 @@ class Member(Members):
 
     @transaction.atomic
     def delete(self, request, ref: str, **kwargs) -> Response:
-        member = one(self.members(), ref)
-        self.memberships().get(**{self.member_field: member}).delete()
+        rows = self.memberships().select_for_update(of=("self",))
+        membership = rows.filter(
+            **{self.member_field: one(self.members(), ref)}
+        ).first()
+        if membership is None:
+            raise Http404
+        membership.delete()
         return Response(status=204)
 
 

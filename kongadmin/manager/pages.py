@@ -1,6 +1,7 @@
 """The pages that belong to no single app: overview, search, activity, errors."""
 
 import re
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -19,6 +20,7 @@ from django.views.decorators.http import (
 )
 
 from consumers.models import Consumer, KeyAuth
+from kongadmin import outages
 from kongadmin.access.permissions import READ, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
@@ -156,6 +158,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say so without the database or the session: they may be what is broken."""
+    if text := outages.in_words(sys.exception()):
+        context = why(request, 503, "Not available for now", f"{text}.")
+        page = HttpResponse(render_to_string("error.html", context), status=503)
+        page["Retry-After"] = str(outages.RETRY_SECONDS)
+        return page
     text = "Something broke on our side; nothing was saved. Try again."
     context = why(request, 500, "An unexpected error", text)
     return HttpResponse(render_to_string("error.html", context), status=500)

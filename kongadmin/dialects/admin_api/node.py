@@ -58,12 +58,13 @@ NODE = record(
     ),
     configuration=OBJECT,
 )
+SIZE = {"type": ["string", "integer"]}
 HEALTH = record(
     database=record(reachable={"type": "boolean"}),
     server=OBJECT | {"additionalProperties": INTEGER},
     memory=record(
         lua_shared_dicts=OBJECT,
-        workers_lua_vms=array(record(pid=INTEGER, http_allocated_gc=TEXT)),
+        workers_lua_vms=array(record(pid=INTEGER, http_allocated_gc=SIZE)),
     ),
 )
 TAGGED = page(record(entity_name=TEXT, entity_id=TEXT, tag=TEXT))

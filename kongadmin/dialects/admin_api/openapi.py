@@ -53,7 +53,7 @@ ERRORS = {
     413: "The body is larger than KONGADMIN_MAX_BODY_SIZE",
     415: "The body is neither JSON nor a form",
     429: "Too many invalid tokens came from this address",
-    503: "The database is away or too busy; nothing was stored",
+    503: "The database is away or too busy",
 }
 RETRY_AFTER = {"Retry-After": {"description": "Seconds to wait", "schema": INTEGER}}
 FORM = "application/x-www-form-urlencoded"

@@ -1,14 +1,17 @@
 """A route of the Admin API: who may use it, in which control plane, in JSON."""
 
+import random
+import time
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kongadmin import changes
+from kongadmin import changes, outages
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
@@ -17,6 +20,9 @@ from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 SAFE = ("GET", "HEAD")
+# How long to wait before each further attempt, and when not to make another.
+PAUSES = (0.01, 0.03, 0.1, 0.3)
+PATIENCE_SECONDS = 5
 
 
 class KongJSONRenderer(JSONRenderer):
@@ -68,8 +74,25 @@ class AdminView(APIView):
         segments = request.path_info.split("/")
         shown = "workspace" in request.resolver_match.kwargs
         request.workspace_prefix = f"/{segments[1]}" if shown else ""
+        # A transaction around the request is a test's; it cannot be begun again.
+        self.pauses = [] if connection.in_atomic_block else [*PAUSES]
+        self.give_up_at = time.monotonic() + PATIENCE_SECONDS
         with changes.acting("unknown", "admin_api", request.request_id):
-            return super().dispatch(request, *args, **kwargs)
+            while True:
+                try:
+                    return super().dispatch(request, *args, **kwargs)
+                except DatabaseError:
+                    time.sleep(self.pauses.pop(0) * (1 + random.random()))  # noqa: S311
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer what went wrong, or let `dispatch` begin again.
+
+        What a view writes is one transaction: one that lost to another wrote nothing.
+        """
+        is_in_time = self.pauses and time.monotonic() < self.give_up_at
+        if is_in_time and outages.is_contended(exc):
+            raise exc
+        return super().handle_exception(exc)
 
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":

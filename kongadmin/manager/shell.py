@@ -31,6 +31,7 @@ NAVIGATION = [
         [
             Link("Activity", "manager:activity", "activity"),
             Link("API tokens", "access:tokens", "access"),
+            Link("API reference", "manager:reference", "reference"),
         ],
     ),
 ]

@@ -41,6 +41,15 @@ def find(ref: str, lock: bool = False) -> ControlPlane | None:
     return rows.filter(name=ref).first() if can_store(ref) else None
 
 
+def refused_name(plane: ControlPlane, name: str) -> str | None:
+    """Return why this control plane cannot have a name that is fine in itself."""
+    if name in RESERVED:
+        return "this name is an address of the Admin API"
+    if not plane._state.adding and plane.is_default and name != plane.name:
+        return "the default control plane keeps its name"
+    return None
+
+
 class WorkspaceView(AdminView):
     model = ControlPlane
     entity_type = SCHEMA.name
@@ -57,11 +66,8 @@ class WorkspaceView(AdminView):
         verb = "create" if plane._state.adding else "update"
         values = SCHEMA.fill(values)
         problems = SCHEMA.errors(values, updating=verb == "update")
-        name = values["name"]
-        if name in RESERVED:
-            problems.setdefault("name", "this name is an address of the Admin API")
-        if not plane._state.adding and plane.is_default and name != plane.name:
-            problems.setdefault("name", "the default control plane keeps its name")
+        if "name" not in problems and (text := refused_name(plane, values["name"])):
+            problems["name"] = text
         if problems:
             raise Violation(problems)
         before = None if plane._state.adding else say(plane)

@@ -216,7 +216,9 @@ def curl(schemas: dict, path: str, method: str, body: dict | None) -> str:
     if method != "get":
         lines[0] = lines[0].replace("curl", f"curl -X {method.upper()}", 1)
     if body is not None:
-        lines.append(f"  --json '{json.dumps(sample(schemas, body), ensure_ascii=False)}'")
+        lines.append(
+            f"  --json '{json.dumps(sample(schemas, body), ensure_ascii=False)}'"
+        )
     return " \\\n".join(lines)
 
 

@@ -87,7 +87,7 @@ def test_a_database_that_goes_and_comes_back_needs_no_restart_of_ours(
             ask(f"{consumers}/before"),
             ask(consumers, "POST", json={"username": "meanwhile"}),
         ]
-        shown = ask(page, headers=cookies)
+        shown, status = ask(page, headers=cookies), ask(f"{server.admin}/status")
         cluster.launch()
         back = seconds_until(lambda: ask(f"{consumers}/before").status == 200)
 
@@ -99,6 +99,7 @@ def test_a_database_that_goes_and_comes_back_needs_no_restart_of_ours(
             assert answer.headers["Retry-After"] == "1"
         assert shown.status == 503
         assert "Not available for now" in shown.text
+        assert status.json()["database"] == {"reachable": False}
         assert back < 10
         assert ask(consumers, "POST", json={"username": "after"}).status == 201
         assert ask(f"{consumers}/meanwhile").status == 404

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from rest_framework.response import Response
 
+from kongadmin import outages
 from kongadmin.dialects.admin_api import errors, openapi, paging
 from kongadmin.dialects.admin_api.middleware import traffic
 from kongadmin.dialects.admin_api.operations import (
@@ -35,6 +36,7 @@ from kongadmin.entities import Violation
 from kongadmin.fields import can_store
 from kongadmin.plugins.models import Plugin, plugin_schemas
 from kongadmin.tags import Tag
+from realms.models import ControlPlane
 
 SCALE = re.compile("[0-9]{1,2}")
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
@@ -139,6 +141,15 @@ class Status(AdminView):
             "Say how this node is", {200: HEALTH}, query=("unit", "scale")
         ),
     }
+
+    def find_scope(self, name: str) -> ControlPlane | None:
+        """Ask for the control plane, but answer also while the database is away."""
+        try:
+            return super().find_scope(name)
+        except DatabaseError as error:
+            if outages.is_away(error):
+                return None
+            raise
 
     def get(self, request) -> Response:
         unit = request.arguments.get("unit", "m")

@@ -104,10 +104,13 @@ class AdminView(APIView):
                 f"{user}, you do not have permissions to {verb} this resource"
             )
         changes.identify(str(user))
-        name = self.workspace
-        self.scope = ControlPlane.called(name) if can_store(name) else None
-        if self.scope is None:
-            raise errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
+        self.scope = self.find_scope(self.workspace)
+
+    def find_scope(self, name: str) -> ControlPlane:
+        scope = ControlPlane.called(name) if can_store(name) else None
+        if scope is None:
+            raise errors.Refusal.plain(404, f"Workspace '{name}' not found")
+        return scope
 
     def options(self, request, *args, **kwargs) -> Response:
         """Answer a preflight as Kong does; no token travels with one."""

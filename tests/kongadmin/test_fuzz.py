@@ -23,6 +23,7 @@ every_route = pytest.mark.parametrize(
     "route", [*ROUTES, *NODE_ROUTES, *ROOT], ids=lambda route: route.shown
 )
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]
+WRITING = {"POST", "PUT", "PATCH", "DELETE"}
 KNOWN = ["fuzzed", "default", "key-auth", "validate", "enabled"]
 SIMPLE, CODED = {"message"}, {"code", "name", "message"}
 A_LOT = "x" * 300_000
@@ -163,7 +164,7 @@ def test_whatever_is_sent_has_an_answer_of_the_contract(api: Client, route) -> N
     before = contents()
 
     @settings(
-        max_examples=25,
+        max_examples=15,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(st.data())
@@ -178,7 +179,7 @@ def test_whatever_is_sent_has_an_answer_of_the_contract(api: Client, route) -> N
             answer = api.ask(method, f"{path}?{query}", body=body, headers=headers)
 
             assert_is_of_the_contract(answer)
-            if answer.status >= 400:
+            if answer.status >= 400 and method in WRITING:
                 assert contents() == before
 
     probe()

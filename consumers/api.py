@@ -1,5 +1,7 @@
 """Consumers and their credentials in the Admin API's terms. Contract §3, §4."""
 
+from dataclasses import replace
+from typing import ClassVar
 from uuid import UUID
 
 from django.conf import settings
@@ -12,6 +14,12 @@ from kongadmin.dialects.admin_api import paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.entities import Collection, Item
 from kongadmin.dialects.admin_api.errors import Refusal, Worded404
+from kongadmin.dialects.admin_api.operations import (
+    OBJECT,
+    TEXT,
+    Operation,
+    entities,
+)
 from kongadmin.dialects.admin_api.registry import (
     register,
     register_entity,
@@ -40,6 +48,15 @@ class Consumers(Collection):
     filters by parts of ?username= and &custom_id=. Whenever it filters, it also sends
     sort_by or sort_desc: beside one of those, or a username, custom_id is a part too.
     """
+
+    operations: ClassVar = {
+        **Collection.operations,
+        "get": Operation(
+            "List {many}",
+            {200: entities},
+            query=("size", "offset", "tags", "custom_id"),
+        ),
+    }
 
     def get(self, request, **kwargs) -> Answer:
         if is_search(request.arguments):
@@ -90,6 +107,13 @@ class OldKeyAuths(Collection):
     """Kong 0.1's POST /keyauth_credentials, with `consumer_id` for the consumer."""
 
     http_method_names = ["post", "options"]
+    operations: ClassVar = {
+        "post": replace(
+            Collection.operations["post"],
+            summary="Create {one}, as Kong 0.1 did",
+            body=OBJECT | {"properties": {"key": TEXT, "consumer_id": TEXT}},
+        )
+    }
 
     def read_values(self, stored: dict | None = None) -> dict:
         values = super().read_values(stored)
@@ -109,6 +133,10 @@ class ACLItem(Item):
             super().initial(request, *args, ref=ref, **kwargs)
         except Http404:
             raise self.not_found(ref) from None
+
+    @property
+    def given_by_path(self) -> set[str]:
+        return {*super().given_by_path, "group"}
 
     def check_ref(self, ref: str) -> None:
         """Any text may be a group."""

@@ -4,10 +4,11 @@ Group answers carry the older shapes and the newer ones together: a whole list u
 `consumers` or `consumer_groups` beside a page under `data`.
 """
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Count
+from django.http import Http404
 
 from consumers.models import Consumer
 from groups.models import (
@@ -25,11 +26,67 @@ from kongadmin.dialects.admin_api.entities import (
     Item,
     one,
 )
+from kongadmin.dialects.admin_api.operations import (
+    INTEGER,
+    OBJECT,
+    TEXT,
+    Operation,
+    array,
+    component,
+    entities,
+    new,
+    page,
+    record,
+)
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register, register_entity
 from kongadmin.dialects.admin_api.views import AdminView
 from kongadmin.entities import Entity, EntityQuerySet, Violation
 from kongadmin.prepared import Row
+
+IN_GROUP = {
+    "allOf": [component("consumers")],
+    "properties": {"type": INTEGER, "username_lower": {"type": ["string", "null"]}},
+    "required": ["type", "username_lower"],
+}
+SHOWN_AS = {Consumer: IN_GROUP, ConsumerGroup: component("consumer_groups")}
+DETAIL = OBJECT | {
+    "properties": {
+        "consumer_group": component("consumer_groups"),
+        "consumers": array(IN_GROUP),
+        "plugins": array(component("consumer_group_overrides")),
+    },
+    "required": ["consumer_group"],
+}
+
+OVERRIDE = record(config=OBJECT, consumer_group=TEXT, group=TEXT, plugin=TEXT)
+
+
+def listed_twice(view: "Members") -> dict:
+    """A page under `data`, and all of them under their own name."""
+    shown = SHOWN_AS[view.model]
+    both = page(shown)
+    both["properties"][view.listed] = array(shown)
+    return both | {"required": ["data", "next", view.listed]}
+
+
+def joined(view: "Members") -> dict:
+    """Who was joined, and what with."""
+    shown = {
+        view.parent_field: SHOWN_AS[view.parent_model],
+        view.listed: array(SHOWN_AS[view.model]),
+    }
+    return record(**shown)
+
+
+def named(view: "Members") -> dict:
+    """A body that names one or several: by name, by id or by reference."""
+    several = array({"type": ["string", "object"]}) | {"minItems": 1}
+    return record(**{view.argument: {"anyOf": [TEXT, OBJECT, several]}})
+
+
+def one_of_them(view: "Member") -> dict:
+    return record(**{view.member_field: SHOWN_AS[view.model]})
 
 
 def consumer_in_group(row: Row) -> dict:
@@ -40,6 +97,15 @@ def consumer_in_group(row: Row) -> dict:
 
 class Groups(Collection):
     """/consumer_groups; with ?counter=true each tells how many consumers it has."""
+
+    operations: ClassVar = {
+        **Collection.operations,
+        "get": Operation(
+            "List {many}",
+            {200: entities},
+            query=("size", "offset", "tags", "counter"),
+        ),
+    }
 
     def shown(self, rows: list[Row]) -> list[dict]:
         data = super().shown(rows)
@@ -59,6 +125,16 @@ def count_members(ids: list) -> dict:
 
 class Group(Item):
     """/consumer_groups/{g}: wrapped when read, bare when written."""
+
+    operations: ClassVar = {
+        **Item.operations,
+        "get": Operation(
+            "Read {one}, its members and its overrides",
+            {200: DETAIL},
+            query=("list_consumers",),
+            is_versioned=True,
+        ),
+    }
 
     def get(self, request, ref: str, **kwargs) -> Answer:
         bare = super().get(request, ref, **kwargs)
@@ -85,6 +161,11 @@ class Members(EntityView):
 
     member_field: str = None
     argument: str = None
+    operations: ClassVar = {
+        "get": Operation("List {many}", {200: listed_twice}, query=("size", "offset")),
+        "post": Operation("Add {many}", {201: joined}, named, errors=(409,)),
+        "delete": Operation("Remove all {many}", {204: None}),
+    }
 
     @property
     def entity_type(self) -> str:
@@ -136,7 +217,7 @@ class Members(EntityView):
 
     @transaction.atomic
     def delete(self, request, **kwargs) -> Answer:
-        for membership in self.memberships():
+        for membership in self.memberships().select_for_update(of=("self",)):
             membership.delete()
         return Answer(status=204)
 
@@ -152,6 +233,10 @@ class Member(Members):
     """One of them: /consumer_groups/{g}/consumers/{c}, or the other way round."""
 
     http_method_names = ["get", "head", "options", "delete"]
+    operations: ClassVar = {
+        "get": Operation("Read {one}", {200: one_of_them}),
+        "delete": Operation("Remove {one}", {204: None}),
+    }
 
     def get(self, request, ref: str, **kwargs) -> Answer:
         [said] = self.say([one(self.members(), ref).__dict__])
@@ -159,8 +244,13 @@ class Member(Members):
 
     @transaction.atomic
     def delete(self, request, ref: str, **kwargs) -> Answer:
-        member = one(self.members(), ref)
-        self.memberships().get(**{self.member_field: member}).delete()
+        rows = self.memberships().select_for_update(of=("self",))
+        membership = rows.filter(
+            **{self.member_field: one(self.members(), ref)}
+        ).first()
+        if membership is None:
+            raise Http404
+        membership.delete()
         return Answer(status=204)
 
 
@@ -170,6 +260,10 @@ class GroupOverride(EntityView):
     model = Override
     parent_model = ConsumerGroup
     parent_field = "consumer_group"
+    operations: ClassVar = {
+        "put": Operation("Set {one}", {201: OVERRIDE}, new, errors=(409,)),
+        "delete": Operation("Delete {one}", {204: None}),
+    }
 
     @transaction.atomic
     def put(self, request, **kwargs) -> Answer:

@@ -6,6 +6,7 @@ that README's table can be tested to be complete.
 
 import ipaddress
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 PREFIX = "KONGADMIN_"
+UNITS = {"": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 DECLARED: dict[str, "Variable"] = {}
 
 
@@ -106,6 +108,14 @@ def number(lowest: int, highest: int) -> Callable[[str], int]:
         return int(value)
 
     return read
+
+
+def size(value: str) -> int:
+    """Read a number of bytes, with k, m or g behind it as in nginx."""
+    found = re.fullmatch(r"(\d{1,9})([kmg]?)", value.lower())
+    if not found:
+        raise ValueError(f"is '{value}' but must be a size, such as 8m")
+    return int(found[1]) * UNITS[found[2]]
 
 
 def one_of(*choices: str) -> Callable[[str], str]:

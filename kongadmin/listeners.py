@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import django
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.urls import set_script_prefix
 
 from kongadmin.gateway.wsgi import dataplane, proxy
@@ -21,19 +21,30 @@ WSGIApplication = Callable[[dict, Callable], Iterable[bytes]]
 class AdminRequest(WSGIRequest):
     """A request whose path is still percent-encoded: names may hold slashes.
 
-    Kong drops one trailing slash and never redirects.
+    Kong drops one trailing slash and never redirects. A body in chunks, which Django
+    would take for none, is read up to the limit.
     """
 
     urlconf = settings.ADMIN_API_URLCONF
 
     def __init__(self, environ: dict) -> None:
         super().__init__(environ)
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+            self._stream = LimitedStream(environ["wsgi.input"], most)
         raw = environ.get("RAW_URI") or quote(environ["PATH_INFO"], encoding="latin-1")
         path = raw.partition("?")[0].removeprefix(environ.get("SCRIPT_NAME", ""))
         path = path.encode("latin-1").decode("utf-8", "surrogateescape")
         self.path_info = self.path = path[:-1] if path.endswith("/") else path
         if not self.path_info.startswith("/"):
             self.path_info = self.path = f"/{self.path_info}"
+
+    @property
+    def body(self) -> bytes:
+        """The body, also one sent in chunks, whose length only its end tells."""
+        body = super().body
+        self._check_data_too_big(len(body))
+        return body
 
 
 class ManagerRequest(WSGIRequest):

@@ -17,6 +17,7 @@ from kongadmin.environment import (
     number,
     one_of,
     refuse,
+    size,
     switch,
     text,
     url,
@@ -47,6 +48,9 @@ WORKERS = env(
     str(min(os.cpu_count() or 1, 8)),
     number(1, 64),
     "Processes per listener (default: one per processor).",
+)
+MAX_BODY_SIZE = env(
+    "MAX_BODY_SIZE", "8m", size, "Largest request body; k, m and g are understood."
 )
 TRUSTED_PROXIES = env(
     "TRUSTED_PROXIES",
@@ -197,6 +201,14 @@ SQLITE_OPTIONS = {
     ),
 }
 DATABASE_THREADS = 4
+# Short times: while the database is away requests are answered 503, and soon after it
+# is back they are not.
+POOL = {
+    "min_size": 1,
+    "max_size": DATABASE_THREADS + 1,
+    "timeout": 3,
+    "reconnect_timeout": 2,
+}
 
 
 def read_database(address: str) -> dict:
@@ -210,8 +222,9 @@ def read_database(address: str) -> dict:
         options.update(SQLITE_OPTIONS)
         return {**database, "CONN_MAX_AGE": None}
     if database["ENGINE"].endswith("postgresql"):
-        options.setdefault("pool", {"min_size": 1, "max_size": DATABASE_THREADS + 1})
-        return {**database, "CONN_MAX_AGE": 0}
+        options.setdefault("pool", POOL)
+        # A connection that did not outlive a restart of the database is replaced.
+        return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     raise ValueError("must begin with postgres:// or sqlite://")
 
 
@@ -278,6 +291,7 @@ X_FRAME_OPTIONS = "DENY"
 CSRF_TRUSTED_ORIGINS = [ADMIN_GUI_ORIGIN] if ADMIN_GUI_URL else []
 CSRF_FAILURE_VIEW = "kongadmin.manager.pages.csrf_failure"
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_MEMORY_SIZE = MAX_BODY_SIZE
 
 LOGGING = {
     "version": 1,
@@ -292,5 +306,6 @@ LOGGING = {
         "django": {"handlers": [], "level": LOG_LEVEL.upper()},
         "django.request": {"level": "CRITICAL"},
         "django.security": {"level": "CRITICAL"},
+        "psycopg.pool": {"level": "ERROR"},  # each attempt; requests say it once
     },
 }

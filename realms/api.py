@@ -1,5 +1,7 @@
 """Control planes as Kong's workspaces. Contract §7.2."""
 
+from dataclasses import replace
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -9,6 +11,8 @@ from kongadmin import changes
 from kongadmin.access.permissions import seen_by
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.answers import Answer
+from kongadmin.dialects.admin_api.entities import Collection, Item
+from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
@@ -38,7 +42,20 @@ def find(user, ref: str, lock: bool = False) -> ControlPlane | None:
     return rows.filter(name=ref).first() if can_store(ref) else None
 
 
+def refused_name(plane: ControlPlane, name: str) -> str | None:
+    """Return why this control plane cannot have a name that is fine in itself."""
+    if name in RESERVED:
+        return "this name is an address of the Admin API"
+    if not plane._state.adding and plane.is_default and name != plane.name:
+        return "the default control plane keeps its name"
+    return None
+
+
 class WorkspaceView(AdminView):
+    model = ControlPlane
+    given_by_path = frozenset()
+    documented_under = SCHEMA.name
+
     @property
     def entity_type(self) -> str:
         """Whoever may use a control plane may look at it; few may change it."""
@@ -55,11 +72,8 @@ class WorkspaceView(AdminView):
         verb = "create" if plane._state.adding else "update"
         values = SCHEMA.fill(values)
         problems = SCHEMA.errors(values, updating=verb == "update")
-        name = values["name"]
-        if name in RESERVED:
-            problems.setdefault("name", "this name is an address of the Admin API")
-        if not plane._state.adding and plane.is_default and name != plane.name:
-            problems.setdefault("name", "the default control plane keeps its name")
+        if "name" not in problems and (text := refused_name(plane, values["name"])):
+            problems["name"] = text
         if problems:
             raise Violation(problems)
         before = None if plane._state.adding else say(plane)
@@ -91,6 +105,11 @@ class WorkspaceView(AdminView):
 class Workspaces(WorkspaceView):
     """/workspaces: the control planes there are."""
 
+    operations: ClassVar = {
+        "get": replace(Collection.operations["get"], query=("size", "offset")),
+        "post": Collection.operations["post"],
+    }
+
     def get(self, request, **kwargs) -> Answer:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
@@ -108,6 +127,12 @@ class Workspaces(WorkspaceView):
 
 class Workspace(WorkspaceView):
     """/workspaces/{id or name}."""
+
+    operations: ClassVar = {
+        name: replace(operation, errors=(409,))
+        for name, operation in Item.operations.items()
+    } | {"delete": Operation("Delete {one}", {204: None}, query=("cascade",))}
+    given_by_path = frozenset({"name"})
 
     def get(self, request, ref: str, **kwargs) -> Answer:
         plane = find(request.user, ref)

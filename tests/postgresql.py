@@ -68,13 +68,24 @@ class Cluster:
         self.start()
 
     def start(self) -> None:
-        data, self.port = self.folder / "data", free_port()
-        self.run("initdb", "-D", data, "-U", USER, *INITDB)
+        self.data, self.port = self.folder / "data", free_port()
+        self.run("initdb", "-D", self.data, "-U", USER, *INITDB)
+        self.launch()
+
+    def launch(self) -> None:
+        """Start the server, for the first time or after `halt`."""
         settings = {"unix_socket_directories": self.folder, **self.settings}
         options = [f"--{name}={value}" for name, value in settings.items()]
         log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen(
-            [self.programs / "postgres", "-D", data, "-p", str(self.port), *options],
+            [
+                self.programs / "postgres",
+                "-D",
+                self.data,
+                "-p",
+                str(self.port),
+                *options,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -114,10 +125,14 @@ class Cluster:
     def url(self, database: str) -> str:
         return f"postgres://{USER}@127.0.0.1:{self.port}/{database}"
 
+    def halt(self, by: signal.Signals = signal.SIGINT) -> None:
+        """End the server and every connection; by SIGINT nothing is lost."""
+        self.process.send_signal(by)
+        self.process.wait(30)
+
     def stop(self) -> None:
         """End the server without ceremony and remove everything it kept."""
-        self.process.send_signal(signal.SIGQUIT)
-        self.process.wait(30)
+        self.halt(by=signal.SIGQUIT)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,6 +1,7 @@
 """The pages that belong to no single app: overview, search, activity, errors."""
 
 import re
+import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -23,6 +24,7 @@ from consumers.credentials import CredentialType
 from consumers.holdings import called, holders
 from consumers.models import Consumer, Credential, KeyAuth
 from groups.models import ConsumerGroup
+from kongadmin import outages
 from kongadmin.access.permissions import READ, can_see, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
@@ -215,6 +217,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say so without the database or the session: they may be what is broken."""
+    if text := outages.in_words(sys.exception()):
+        context = why(request, 503, "Not available for now", f"{text}.")
+        page = HttpResponse(render_to_string("error.html", context), status=503)
+        page["Retry-After"] = str(outages.RETRY_SECONDS)
+        return page
     text = "Something broke on our side; nothing was saved. Try again."
     context = why(request, 500, "An unexpected error", text)
     return HttpResponse(render_to_string("error.html", context), status=500)

@@ -36,6 +36,7 @@ NAVIGATION = [
         "Operations",
         [
             Link("Activity", "manager:activity", "activity", "changes"),
+            Link("API reference", "manager:reference", "reference", "node"),
         ],
     ),
     (

@@ -7,6 +7,7 @@ Django, so the Admin API, the Manager's forms and the decK reader judge alike.
 
 from .definition import Schema, plugin_schema
 from .editions import Edition
+from .json_schema import Translation
 from .messages import lua, violation_message
 from .reading import read_file
 from .values import random_key
@@ -14,6 +15,7 @@ from .values import random_key
 __all__ = [
     "Edition",
     "Schema",
+    "Translation",
     "lua",
     "plugin_schema",
     "random_key",

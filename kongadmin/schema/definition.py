@@ -8,6 +8,7 @@ from typing import Any, Self
 from .checks import Change, transformation_check
 from .editions import EVERYTHING, Edition
 from .fields import record_check
+from .json_schema import Translation, needed_in
 from .paths import look_up
 from .reading import check_top, read_checks, read_fields, read_file
 from .shorthands import Shorthand, shorthands_of
@@ -89,6 +90,15 @@ class Schema:
         checks = [_served(check) for check in self._checks]
         body = {"entity_checks": [check for check in checks if check], "fields": fields}
         return copy.deepcopy(body)
+
+    def in_json_schema(self, said: Translation) -> dict:
+        """Return what the entity is in JSON Schema, every field a property."""
+        return said.fields(self._fields)
+
+    @property
+    def needed(self) -> list[str]:
+        """The fields that a new entity must be sent with."""
+        return needed_in(self._fields)
 
     def infer(self, values: dict) -> dict:
         """Return form or query values with the types of their fields.

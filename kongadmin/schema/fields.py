@@ -20,7 +20,7 @@ REQUIRED = "required field missing"
 UNKNOWN = "unknown field"
 
 # The last second of the year 9999: the end of Python's and PostgreSQL's calendars.
-_LAST_SECOND = 253402300799
+LAST_SECOND = 253402300799
 _NOT_UTF8 = re.compile("[\x00\ud800-\udfff]")
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -251,7 +251,7 @@ def _gt(limit: float) -> Check:
 
 def _timestamp(_: bool) -> Check:
     text = "expected a valid timestamp"
-    return lambda value: None if 0 < value <= _LAST_SECOND else text
+    return lambda value: None if 0 < value <= LAST_SECOND else text
 
 
 def _uuid(_: bool) -> Check:

@@ -97,8 +97,8 @@ def test_two_content_types_are_refused(api: Client) -> None:
     assert answer.json() == {"message": "Multiple Content-Type headers not allowed"}
 
 
-def test_a_body_of_more_than_two_megabytes_is_refused(api: Client) -> None:
-    answer = api.post("/consumers", json={"username": "a" * 3_000_000})
+def test_a_body_of_more_than_eight_megabytes_is_refused(api: Client) -> None:
+    answer = api.post("/consumers", json={"username": "a" * 9_000_000})
 
     assert answer.status == 413
 

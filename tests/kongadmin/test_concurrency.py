@@ -1,47 +1,16 @@
 """Many at once, and a power cut in between: nothing is lost, doubled or torn."""
 
 import http.client
-import random
 import signal
-import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 
-import psycopg
 import pytest
 
 from servers import Answer, Server, ask, send
-
-
-def name() -> str:
-    return f"{random.randbytes(6).hex()}"
-
-
-def at_once(count: int, do: Callable[[int], Answer]) -> list[Answer]:
-    """Return the answers of `count` threads that begin together."""
-    barrier = threading.Barrier(count)
-
-    def begin(number: int) -> Answer:
-        barrier.wait()
-        return do(number)
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(begin, range(count)))
-
-
-def rows(server: Server, statement: str) -> list[tuple]:
-    """Return what is in the server's database, read past the product."""
-    if server.database:
-        with psycopg.connect(server.database) as connection:
-            return connection.execute(statement).fetchall()
-    connection = sqlite3.connect(server.home / "kongadmin.db", timeout=20)
-    try:
-        return connection.execute(statement).fetchall()
-    finally:
-        connection.close()
+from together import at_once, name, rows
 
 
 def test_of_fifty_who_want_a_name_one_gets_it(server: Server) -> None:

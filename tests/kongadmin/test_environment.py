@@ -42,6 +42,7 @@ def start(
         ("ENFORCE_RBAC", "yes", "is 'yes' but must be on or off"),
         ("WORKERS", "0", "must be a whole number from 1 to 64"),
         ("WORKERS", "many", "is 'many' but must be a whole number"),
+        ("MAX_BODY_SIZE", "8 apples", "must be a size, such as 8m"),
         ("TRUSTED_PROXIES", "10.0.0.0/33", "names a bad network"),
         ("COMPAT_VERSION", "3.x", "must look like 3.9.3"),
         ("PLUGIN_SCHEMAS", "/nowhere", "but there is no such folder to read"),

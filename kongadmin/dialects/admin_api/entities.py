@@ -4,6 +4,7 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
+from typing import ClassVar
 from uuid import UUID
 
 from django.db import transaction
@@ -14,6 +15,13 @@ from kongadmin import reads
 from kongadmin.access.permissions import REVEAL
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.answers import Answer
+from kongadmin.dialects.admin_api.operations import (
+    Operation,
+    changes,
+    entities,
+    entity,
+    new,
+)
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import check_references, resolve_references
 from kongadmin.dialects.admin_api.tags import read_tags
@@ -43,6 +51,11 @@ class EntityView(AdminView):
     @property
     def entity_type(self) -> str:
         return self.model.schema.name
+
+    @property
+    def given_by_path(self) -> set[str]:
+        """The fields that a body need not have, because the path says them."""
+        return {self.parent_field} if self.parent_model else set()
 
     def initial(self, request, *args, parent: str | None = None, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
@@ -127,6 +140,15 @@ class EntityView(AdminView):
 class Collection(EntityView):
     """/things, or /parents/{p}/things: list and create."""
 
+    operations: ClassVar = {
+        "get": Operation(
+            "List {many}", {200: entities}, query=("size", "offset", "tags")
+        ),
+        "post": Operation(
+            "Create {one}", {201: entity}, new, errors=(409,), is_versioned=True
+        ),
+    }
+
     def get(self, request, **kwargs) -> Answer:
         arguments = request.arguments
         wanted = read_tags(arguments.get("tags"))
@@ -158,6 +180,31 @@ class Collection(EntityView):
 
 class Item(EntityView):
     """/things/{id or key}, or /parents/{p}/things/{id or key}."""
+
+    operations: ClassVar = {
+        "get": Operation("Read {one}", {200: entity}, is_versioned=True),
+        "put": Operation(
+            "Create or replace {one}",
+            {200: entity},
+            new,
+            errors=(409, 412),
+            is_versioned=True,
+        ),
+        "patch": Operation(
+            "Change {one}",
+            {200: entity},
+            changes,
+            errors=(409, 412),
+            is_versioned=True,
+        ),
+        "delete": Operation(
+            "Delete {one}", {204: None}, errors=(412,), is_versioned=True
+        ),
+    }
+
+    @property
+    def given_by_path(self) -> set[str]:
+        return {*super().given_by_path, self.model.endpoint_key}
 
     def get(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
@@ -283,6 +330,15 @@ class Owner(Item):
     """
 
     child: type[Entity] = None
+    operations: ClassVar = {
+        **Item.operations,
+        "delete": Operation("Refused: {one} cannot be deleted here", {}, errors=(405,)),
+    }
+    given_by_path = frozenset()
+
+    @property
+    def documented_under(self) -> str:
+        return self.child.schema.name
 
     def initial(self, request, *args, ref: str, **kwargs) -> None:
         super().initial(request, *args, **kwargs)

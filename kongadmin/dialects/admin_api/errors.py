@@ -7,9 +7,10 @@ import logging
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, UnreadablePostError
 from rest_framework.exceptions import APIException, MethodNotAllowed
 
+from kongadmin import outages
 from kongadmin.conflicts import Conflict
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.entities import Violation
@@ -34,6 +35,8 @@ CODES = {
 }
 NOT_FOUND = {"message": "Not found"}
 METHOD_NOT_ALLOWED = {"message": "Method not allowed"}
+TOO_LARGE = {"message": "Request body too large"}
+CUT_OFF = {"message": "The request body ended too early"}
 UNEXPECTED = {"message": "An unexpected error occurred"}
 
 
@@ -130,6 +133,21 @@ def worded(status: int, message: str, request) -> HttpResponse:
     return HttpResponse(body, status=status, content_type=content_type)
 
 
+PLAIN = {
+    Http404: (404, NOT_FOUND),
+    MethodNotAllowed: (405, METHOD_NOT_ALLOWED),
+    RequestDataTooBig: (413, TOO_LARGE),
+    UnreadablePostError: (400, CUT_OFF),
+}
+
+
+def unavailable(error: Exception, text: str) -> Answer:
+    """Ask to come back; the log gets the kind of failure, not its words and values."""
+    logger.warning("%s (%s)", text, type(error.__cause__).__name__)
+    retry = {"Retry-After": str(outages.RETRY_SECONDS)}
+    return Answer({"message": text}, 503, headers=retry)
+
+
 def handle(error: Exception, context: dict) -> Answer:
     """Return Kong's answer to any exception; a surprise is logged, never described."""
     if isinstance(error, Conflict):
@@ -140,16 +158,15 @@ def handle(error: Exception, context: dict) -> Answer:
         return Answer(error.body, error.status)
     if isinstance(error, Worded404):
         return worded(404, "Not found", context["request"])
-    if isinstance(error, Http404):
-        return Answer(NOT_FOUND, 404)
-    if isinstance(error, MethodNotAllowed):
-        return Answer(METHOD_NOT_ALLOWED, 405)
-    if isinstance(error, RequestDataTooBig):
-        return Answer({"message": "Request body too large"}, 413)
+    for kind, (status, body) in PLAIN.items():
+        if isinstance(error, kind):
+            return Answer(body, status)
     if isinstance(error, PermissionDenied):
         return Answer({"message": str(error)}, 403)
     if isinstance(error, APIException):
         return Answer({"message": str(error.detail)}, error.status_code)
+    if text := outages.in_words(error):
+        return unavailable(error, text)
     logger.error(
         "unexpected error in %s", type(context["view"]).__name__, exc_info=error
     )

@@ -6,14 +6,26 @@ import re
 import resource
 import socket
 import threading
+from functools import cache
+from typing import ClassVar
 from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.conf import settings
 from django.db import DatabaseError, connection
 
-from kongadmin.dialects.admin_api import errors, paging
+from kongadmin import outages
+from kongadmin.dialects.admin_api import errors, openapi, paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.middleware import traffic
+from kongadmin.dialects.admin_api.operations import (
+    INTEGER,
+    OBJECT,
+    TEXT,
+    Operation,
+    array,
+    page,
+    record,
+)
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.references import ENTITIES
 from kongadmin.dialects.admin_api.registry import ROUTES as ENTITY_ROUTES
@@ -24,16 +36,49 @@ from kongadmin.entities import Violation
 from kongadmin.fields import can_store
 from kongadmin.plugins.models import Plugin, plugin_schemas
 from kongadmin.tags import Tag
+from realms.models import ControlPlane
 
 SCALE = re.compile("[0-9]{1,2}")
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 # What decK and Kong Manager list before anything else; decK gives up on a 404.
 GATEWAY_ENTITIES = ("services", "routes", "certificates", "snis", "upstreams")
 VALID = {"message": "schema validation successful"}
+MESSAGE = record(message=TEXT)
+NODE = record(
+    version=TEXT,
+    edition={"enum": ["enterprise", "community"]},
+    tagline=TEXT,
+    hostname=TEXT,
+    node_id=TEXT,
+    lua_version=TEXT,
+    timers=record(running=INTEGER, pending=INTEGER),
+    pids=record(master=INTEGER, workers=array(INTEGER)),
+    plugins=record(
+        available_on_server=OBJECT,
+        enabled_in_cluster=array(TEXT),
+        disabled_on_server=OBJECT,
+    ),
+    configuration=OBJECT,
+)
+SIZE = {"type": ["string", "integer"]}
+HEALTH = record(
+    database=record(reachable={"type": "boolean"}),
+    server=OBJECT | {"additionalProperties": INTEGER},
+    memory=record(
+        lua_shared_dicts=OBJECT,
+        workers_lua_vms=array(record(pid=INTEGER, http_allocated_gc=SIZE)),
+    ),
+)
+TAGGED = page(record(entity_name=TEXT, entity_id=TEXT, tag=TEXT))
+DEFINITION = record(fields=array(OBJECT), entity_checks=array(OBJECT))
 
 
 class Root(AdminView):
     """What this node is; the first thing every client asks."""
+
+    operations: ClassVar = {
+        "get": Operation("Say what this node is", {200: NODE}),
+    }
 
     def get(self, request) -> Answer:
         available = {
@@ -91,6 +136,21 @@ def listener(address) -> dict:
 class Status(AdminView):
     """Whether the database answers, and what this worker has done so far."""
 
+    operations: ClassVar = {
+        "get": Operation(
+            "Say how this node is", {200: HEALTH}, query=("unit", "scale")
+        ),
+    }
+
+    def find_scope(self, name: str) -> ControlPlane | None:
+        """Ask for the control plane, but answer also while the database is away."""
+        try:
+            return super().find_scope(name)
+        except DatabaseError as error:
+            if outages.is_away(error):
+                return ControlPlane(name=name)
+            raise
+
     def get(self, request) -> Answer:
         unit = request.arguments.get("unit", "m")
         factor = UNITS.get(str(unit).lower())
@@ -124,13 +184,23 @@ def is_reachable() -> bool:
 class Endpoints(AdminView):
     """Every route, parameters named after their entities, sorted by segment."""
 
+    operations: ClassVar = {
+        "get": Operation("List all routes", {200: record(data=array(TEXT))}),
+    }
+
     def get(self, request) -> Answer:
-        shown = {"/"} | {route.shown for route in [*ENTITY_ROUTES, *ROUTES]}
+        shown = {route.shown for route in [*ROOT, *ENTITY_ROUTES, *ROUTES]}
         return Answer({"data": sorted(shown, key=lambda text: text.split("/"))})
 
 
 class Tags(AdminView):
     """Which tags there are on what, or what has one tag."""
+
+    operations: ClassVar = {
+        "get": Operation(
+            "List what is tagged", {200: TAGGED}, query=("size", "offset")
+        ),
+    }
 
     def get(self, request, tag: str | None = None) -> Answer:
         rows = Tag.objects.filter(scope=self.scope)
@@ -169,6 +239,11 @@ def after(rows, key: list, token: str):
 
 
 class AllTags(Tags):
+    operations: ClassVar = {
+        **Tags.operations,
+        "post": Operation("Refused: tags are set on entities", {}),
+    }
+
     def post(self, request) -> Answer:
         text = "does not support insert/upsert/update/delete operations"
         raise Violation({"tags": text})
@@ -177,12 +252,21 @@ class AllTags(Tags):
 class Nothing(AdminView):
     """A list that clients ask for, of entities that only a gateway needs: empty."""
 
+    operations: ClassVar = {
+        "get": Operation("List nothing: only a gateway has these", {200: page(OBJECT)}),
+    }
+
     def get(self, request) -> Answer:
         return Answer({"data": [], "next": None})
 
 
 class Config(AdminView):
     """/config is for gateways without a database."""
+
+    operations: ClassVar = {
+        "get": Operation("Refused: there is a database", {}),
+        "post": Operation("Refused: there is a database", {}),
+    }
 
     def get(self, request) -> Answer:
         text = "configured to not use a database"
@@ -193,18 +277,47 @@ class Config(AdminView):
     post = get
 
 
+class OpenAPI(AdminView):
+    """This document about every route, for people and for programs."""
+
+    operations: ClassVar = {
+        "get": Operation("Describe the Admin API", {200: OBJECT}),
+    }
+
+    def get(self, request) -> Answer:
+        return Answer(openapi_document())
+
+
+@cache
+def openapi_document() -> dict:
+    """Return the OpenAPI 3.1 document of all routes; it depends on settings only."""
+    return openapi.document([*ROOT, *ENTITY_ROUTES, *ROUTES])
+
+
 class EntitySchema(AdminView):
+    operations: ClassVar = {
+        "get": Operation("Read the schema of an entity", {200: DEFINITION}),
+    }
+
     def get(self, request, name: str) -> Answer:
         return Answer(find_entity(name).schema.describe())
 
 
 class PluginSchema(AdminView):
+    operations: ClassVar = {
+        "get": Operation("Read the schema of a plugin", {200: DEFINITION}),
+    }
+
     def get(self, request, name: str) -> Answer:
         return Answer(plugin_schemas()[find_plugin(name)].describe())
 
 
 class OldPluginSchema(AdminView):
     """The config record alone, as before Kong 2."""
+
+    operations: ClassVar = {
+        "get": Operation("Read the config schema of a plugin", {200: DEFINITION}),
+    }
 
     def get(self, request, name: str) -> Answer:
         config = plugin_schemas()[find_plugin(name)].fields["config"]
@@ -215,6 +328,9 @@ class Validate(AdminView):
     """Judge an entity without storing it: shape only, no look at the database."""
 
     reading_methods = ("GET", "HEAD", "POST")
+    operations: ClassVar = {
+        "post": Operation("Judge an entity without storing it", {200: MESSAGE}, OBJECT),
+    }
 
     def post(self, request, name: str) -> Answer:
         model = find_entity(name)
@@ -228,6 +344,12 @@ class Validate(AdminView):
 
 
 class EnabledPlugins(AdminView):
+    operations: ClassVar = {
+        "get": Operation(
+            "List the plugins there are", {200: record(enabled_plugins=array(TEXT))}
+        ),
+    }
+
     def get(self, request) -> Answer:
         return Answer({"enabled_plugins": sorted(plugin_schemas())})
 
@@ -244,11 +366,15 @@ def find_plugin(name: str) -> str:
     return name
 
 
+ROOT = [Route("", Root, {})]
+if settings.IS_ENTERPRISE:
+    ROOT.append(Route("{workspace:workspaces}/kong", Root, {}))
 ROUTES = [
     *(Route(name, Nothing, {}) for name in GATEWAY_ENTITIES),
     Route("config", Config, {}),
     Route("status", Status, {}),
     Route("endpoints", Endpoints, {}),
+    Route("openapi.json", OpenAPI, {}),
     Route("tags", AllTags, {}),
     Route("tags/{tag:tags}", Tags, {}),
     Route("schemas/{name:name}/validate", Validate, {}),

@@ -21,12 +21,9 @@ def by_first_segment(routes: list[Route]) -> list:
 
 patterns = by_first_segment([*ROUTES, *node.ROUTES])
 
-urlpatterns = [path("", node.Root.as_view()), *patterns]
+urlpatterns = [*patterns, *(route.pattern_after("") for route in node.ROOT)]
 if settings.IS_ENTERPRISE:
-    urlpatterns += [
-        path("<segment:workspace>/kong", node.Root.as_view()),
-        path("<segment:workspace>/", include(patterns)),
-    ]
+    urlpatterns.append(path("<segment:workspace>/", include(patterns)))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -1,30 +1,46 @@
 """A route of the Admin API: who may use it, in which control plane, in JSON."""
 
+import random
+import time
+from typing import ClassVar
+
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError, connection
 from rest_framework.views import APIView
 
-from kongadmin import changes
+from kongadmin import changes, outages
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
 from kongadmin.dialects.admin_api.answers import Answer
+from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 # What a method does, as a refusal names it; GET and HEAD read.
 DEEDS = {"POST": "create", "DELETE": "delete"}
+# How long to wait before each further attempt, and when not to make another.
+PAUSES = (0.01, 0.03, 0.1, 0.3)
+PATIENCE_SECONDS = 5
 
 
 class AdminView(APIView):
     """The base of every view: asks `may` before anything else happens.
 
-    `entity_type` names what the route is about; `scope` is the control plane.
+    `entity_type` names what the route is about; `scope` is the control plane;
+    `operations` says for /openapi.json what the methods take and answer.
     """
 
     authentication_classes = [TokenAuthentication]
     permission_classes = []
     entity_type = "node"
     reading_methods = ("GET", "HEAD")
+    operations: ClassVar[dict[str, Operation]] = {}
+
+    @property
+    def documented_under(self) -> str:
+        """The entity type whose chapter of /openapi.json has the view."""
+        return self.entity_type
 
     def get_exception_handler(self):
         return errors.handle
@@ -34,14 +50,31 @@ class AdminView(APIView):
         segments = request.path_info.split("/")
         shown = "workspace" in request.resolver_match.kwargs
         request.workspace_prefix = f"/{segments[1]}" if shown else ""
+        # A transaction around the request is a test's; it cannot be begun again.
+        self.pauses = [] if connection.in_atomic_block else [*PAUSES]
+        self.give_up_at = time.monotonic() + PATIENCE_SECONDS
         with changes.acting("unknown", "admin_api", request.request_id):
-            return super().dispatch(request, *args, **kwargs)
+            while True:
+                try:
+                    return super().dispatch(request, *args, **kwargs)
+                except DatabaseError:
+                    time.sleep(self.pauses.pop(0) * (1 + random.random()))  # noqa: S311
+
+    def handle_exception(self, exc: Exception) -> Answer:
+        """Answer what went wrong, or let `dispatch` begin again.
+
+        What a view writes is one transaction: one that lost to another wrote nothing.
+        """
+        is_in_time = self.pauses and time.monotonic() < self.give_up_at
+        if is_in_time and outages.is_contended(exc):
+            raise exc
+        return super().handle_exception(exc)
 
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
             return
         user, name = request.user, self.workspace
-        found = ControlPlane.called(name) if can_store(name) else None
+        found = self.find_scope(name)
         # Who was given nothing there must not learn whether it exists.
         self.scope = found or ControlPlane(name=name)
         is_reading = request.method in self.reading_methods
@@ -53,6 +86,9 @@ class AdminView(APIView):
         changes.identify(str(user))
         if found is None:
             raise errors.Refusal.plain(404, f"Workspace '{name}' not found")
+
+    def find_scope(self, name: str) -> ControlPlane | None:
+        return ControlPlane.called(name) if can_store(name) else None
 
     def may(self, verb: str) -> bool:
         """Say whether the caller may do that to what the route is about."""

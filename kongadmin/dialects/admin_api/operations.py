@@ -1,0 +1,89 @@
+"""What a method of a view takes and answers, as views declare it for /openapi.json.
+
+Shapes are JSON Schema, or functions from the view to it where they depend on what the
+view is about. Names in braces stand for the view's entities: {one}, {many}, {parent}.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+type Shape = dict | Callable[[Any], dict]
+
+TEXT = {"type": "string"}
+INTEGER = {"type": "integer"}
+OBJECT = {"type": "object"}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method: `answers` holds the body of each status that is no error.
+
+    `errors` are the statuses beside those that any operation may answer; `query` names
+    parameters (QUERY); with `is_versioned` answers carry an ETag that If-Match takes.
+    """
+
+    summary: str
+    answers: dict[int, Shape | None]
+    body: Shape | None = None
+    query: tuple[str, ...] = ()
+    errors: tuple[int, ...] = ()
+    is_versioned: bool = False
+
+
+QUERY = {
+    "size": ({**INTEGER, "minimum": 1, "maximum": 1000, "default": 100}, "Rows a page"),
+    "offset": (TEXT, "Where the page begins: `offset` of the page before"),
+    "tags": (TEXT, "Only what has these tags: `a,b` all of them, `a/b` any; at most 5"),
+    "custom_id": (
+        {**TEXT, "minLength": 1},
+        "Only the consumer with this custom_id; nothing else counts then",
+    ),
+    "counter": ({"type": "boolean"}, "`true` adds `consumers_count` to every group"),
+    "list_consumers": ({"type": "boolean"}, "`false` leaves out `consumers`"),
+    "cascade": ({"type": "boolean"}, "`true` deletes all that is in it as well"),
+    "unit": ({"enum": [*"bkmgBKMG"], **TEXT}, "The unit that memory is told in"),
+    "scale": ({**INTEGER, "minimum": 0, "maximum": 99}, "Digits behind the point"),
+}
+
+
+def component(name: str) -> dict:
+    """Return the reference to a schema that the document has once."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def record(**properties: Any) -> dict:
+    """Return the schema of an object that has all of these properties."""
+    return OBJECT | {"properties": properties, "required": [*properties]}
+
+
+def array(items: dict) -> dict:
+    return {"type": "array", "items": items}
+
+
+def page(items: dict) -> dict:
+    """Return the schema of one page of a list; the last one has no offset."""
+    envelope = record(data=array(items), next={"type": ["string", "null"]})
+    envelope["properties"]["offset"] = TEXT
+    return envelope
+
+
+def entity(view) -> dict:
+    """The entity that the view is about, as answered."""
+    return component(view.model.schema.name)
+
+
+def entities(view) -> dict:
+    return page(entity(view))
+
+
+def new(view) -> dict:
+    """A whole entity, as sent: all that neither the path nor a default gives."""
+    schema = view.model.schema
+    needed = [name for name in schema.needed if name not in view.given_by_path]
+    return component(f"{schema.name}.new") | ({"required": needed} if needed else {})
+
+
+def changes(view) -> dict:
+    """The fields of an entity to change; those left out stay."""
+    return component(f"{view.model.schema.name}.changes")

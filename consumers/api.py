@@ -54,7 +54,7 @@ class Consumers(Collection):
         "get": Operation(
             "List {many}",
             {200: entities},
-            query=("size", "offset", "tags", "custom_id"),
+            query=(*REPEATED, "offset"),
         ),
     }
 

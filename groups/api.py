@@ -26,6 +26,7 @@ from kongadmin.dialects.admin_api.entities import (
     Item,
     one,
 )
+from kongadmin.dialects.admin_api.node import DEFINITION
 from kongadmin.dialects.admin_api.operations import (
     INTEGER,
     OBJECT,
@@ -297,6 +298,10 @@ class GroupOverride(EntityView):
 
 class OverrideSchema(AdminView):
     """/schemas/consumer_group_plugins: overrides by Kong's name, as decK asks."""
+
+    operations: ClassVar = {
+        "get": Operation("Read the schema of overrides", {200: DEFINITION}),
+    }
 
     def get(self, request) -> Answer:
         return Answer(Override.schema.describe())

@@ -77,7 +77,7 @@ def test_every_plugin_has_a_config_of_its_own() -> None:
 
 
 def test_the_document_is_for_those_who_may_read(client_of, api: Client) -> None:
-    client = client_of("somebody", is_superuser=False)
+    client = client_of("somebody", role="")
 
     assert client.get("/openapi.json").status == 403
     assert client.get("/openapi.json", headers={"Kong-Admin-Token": "x"}).status == 401

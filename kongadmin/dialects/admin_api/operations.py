@@ -40,6 +40,12 @@ QUERY = {
         "Only the consumer with this custom_id; nothing else counts then",
     ),
     "counter": ({"type": "boolean"}, "`true` adds `consumers_count` to every group"),
+    "username": ({"type": "string"}, "Only consumers whose username contains this"),
+    "sort_by": (
+        {"type": "string"},
+        "`username`, `custom_id` or `created_at`; beside it `custom_id` is a part",
+    ),
+    "sort_desc": ({"type": "string"}, "`1` sorts the other way round"),
     "list_consumers": ({"type": "boolean"}, "`false` leaves out `consumers`"),
     "cascade": ({"type": "boolean"}, "`true` deletes all that is in it as well"),
     "unit": ({"enum": [*"bkmgBKMG"], **TEXT}, "The unit that memory is told in"),

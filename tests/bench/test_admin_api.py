@@ -1,0 +1,149 @@
+"""The Admin API beside a bare handler with the same SQL: requests a second, as ratios.
+
+One process each, on the same PostgreSQL, driven by the same loop. `BENCH=full` takes
+real figures; otherwise a fraction of a second each shows that this still runs. No
+figure is asserted. The goal is 0.5 of the bare handler's rate for reads, 0.4 for
+writes.
+"""
+
+import http.client
+import itertools
+import json
+import os
+import statistics
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+
+import servers
+
+FULL = os.environ.get("BENCH") == "full"
+CONSUMERS = 100_000 if FULL else 200
+SECONDS = 4 if FULL else 0.2
+ROUNDS = 3 if FULL else 1
+CONNECTIONS = (1, 16) if FULL else (2,)
+JSON = {"Content-Type": "application/json"}
+
+type Request = tuple[str, str, str | None]
+
+numbers = itertools.count()
+pytestmark = pytest.mark.skipif(
+    os.environ.get("TEST_DATABASE") != "postgresql",
+    reason="the bare handler speaks to PostgreSQL",
+)
+
+
+def acts(ids: list[str], names: list[str]) -> dict[str, Callable[[int], Request]]:
+    """Return for each figure how its next request is made."""
+
+    def post(number: int) -> Request:
+        body = json.dumps({"username": f"bench-{next(numbers)}"})
+        return "POST", "/consumers", body
+
+    def patch(number: int) -> Request:
+        body = json.dumps({"custom_id": f"bench-{next(numbers)}", "tags": None})
+        return "PATCH", f"/consumers/{ids[number % len(ids)]}", body
+
+    return {
+        "GET /consumers/{id}": lambda n: get(f"/{ids[n % len(ids)]}"),
+        "GET /consumers/{username}": lambda n: get(f"/{names[n % len(names)]}"),
+        "GET /consumers?size=100": lambda n: get("?size=100"),
+        "GET /consumers/{id}/key-auth": lambda n: get(f"/{ids[n % len(ids)]}/key-auth"),
+        "POST /consumers": post,
+        "PATCH /consumers/{id}": patch,
+        "DELETE /consumers/{id}": lambda n: (
+            "DELETE",
+            f"/consumers/{made.pop()}",
+            None,
+        ),
+    }
+
+
+def get(rest: str) -> Request:
+    return "GET", f"/consumers{rest}", None
+
+
+# What DELETE may delete: made by the product before each round.
+made: list[str] = []
+
+
+def rate(url: str, act: Callable[[int], Request], connections: int) -> float:
+    """Return how many requests a second are answered on kept-alive connections."""
+    address, counts = urlsplit(url).netloc, [0] * connections
+    end = time.monotonic() + SECONDS
+
+    def run(place: int) -> None:
+        connection = http.client.HTTPConnection(address, timeout=30)
+        number = place * 7
+        while time.monotonic() < end:
+            try:
+                method, path, body = act(number)
+            except IndexError:  # nothing is left to delete
+                return
+            connection.request(method, path, body, JSON if body else {})
+            answer = connection.getresponse()
+            answer.read()
+            assert answer.status < 300, (method, path, answer.status)
+            counts[place] += 1
+            number += connections
+
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(connections)]
+    started = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.monotonic() - started)
+
+
+@contextmanager
+def bare(server: servers.Server) -> Iterator[str]:
+    [port] = servers.free_ports(1)
+    url = f"http://127.0.0.1:{port}"
+    path = os.pathsep.join([str(servers.ROOT / "tests"), str(servers.ROOT)])
+    environment = {
+        **server.env,
+        "PYTHONPATH": path,
+        "DJANGO_SETTINGS_MODULE": "kongadmin.settings",
+    }
+    command = [sys.executable, "-m", "bench.bare_admin_api", str(port)]
+    with servers.running(
+        command, f"{url}/consumers", cwd=servers.ROOT, env=environment
+    ):
+        yield url
+
+
+def fill(admin: str, count: int) -> None:
+    connection = http.client.HTTPConnection(urlsplit(admin).netloc)
+    for _ in range(count):
+        body = json.dumps({"username": f"gone-{next(numbers)}"})
+        connection.request("POST", "/consumers", body, JSON)
+        made.append(json.loads(connection.getresponse().read())["id"])
+
+
+def test_the_admin_api_keeps_half_of_the_rate_of_a_bare_handler(capsys) -> None:
+    with servers.Server(WORKERS="1") as server, bare(server) as other:
+        server.manage("demo", "--consumers", str(CONSUMERS))
+        page = servers.ask(f"{server.admin}/consumers?size=1000").json()["data"]
+        figures = acts([row["id"] for row in page], [row["username"] for row in page])
+        for connections in CONNECTIONS:
+            lines = []
+            for name, act in figures.items():
+                rates: dict[str, list[float]] = {other: [], server.admin: []}
+                for _ in range(ROUNDS):
+                    for url, found in rates.items():
+                        made.clear()
+                        if name.startswith("DELETE"):
+                            fill(server.admin, int(500 * SECONDS))
+                        found.append(rate(url, act, connections))
+                reference, ours = map(statistics.median, rates.values())
+                ratio = ours / reference
+                lines.append(f"| {name} | {reference:.0f} | {ours:.0f} | {ratio:.2f} |")
+            with capsys.disabled():
+                print(f"\n{connections} connections: bare, ours a second; ratio")
+                print("\n".join(lines))

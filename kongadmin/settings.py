@@ -223,8 +223,8 @@ def read_database(address: str) -> dict:
         return {**database, "CONN_MAX_AGE": None}
     if database["ENGINE"].endswith("postgresql"):
         options.setdefault("pool", POOL)
-        # A connection that did not outlive a restart of the database costs its request a
-        # 503; asking each whether it is alive would cost every request a round trip.
+        # A connection that did not outlive the database costs one request a 503; asking
+        # whether each is alive would cost every request a round trip.
         return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
     raise ValueError("must begin with postgres:// or sqlite://")
 

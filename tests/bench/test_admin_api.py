@@ -34,7 +34,7 @@ type Request = tuple[str, str, str | None]
 numbers = itertools.count()
 pytestmark = pytest.mark.skipif(
     os.environ.get("TEST_DATABASE") != "postgresql",
-    reason="the bare handler speaks to PostgreSQL",
+    reason="what it is measured against speaks to PostgreSQL by psycopg only",
 )
 
 

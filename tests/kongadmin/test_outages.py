@@ -18,7 +18,8 @@ from servers import Answer, Server, ask
 from together import at_once, name, rows
 
 needs_postgresql = pytest.mark.skipif(
-    os.environ.get("TEST_DATABASE") != "postgresql", reason="needs PostgreSQL"
+    os.environ.get("TEST_DATABASE") != "postgresql",
+    reason="about deadlocks and restarts of a server, which SQLite has not got",
 )
 
 
@@ -190,7 +191,7 @@ def wait_for_lock(server: Server) -> None:
 
 def test_a_locked_sqlite_file_is_waited_for(server: Server) -> None:
     if server.database:
-        pytest.skip("needs SQLite")
+        pytest.skip("about the lock on the file that is SQLite's database")
     path = server.home / "kongadmin.db"
     other = sqlite3.connect(path, autocommit=True, check_same_thread=False)
     other.execute("BEGIN IMMEDIATE")

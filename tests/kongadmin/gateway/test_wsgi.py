@@ -255,7 +255,8 @@ def test_it_may_be_asked_by_many_threads_at_once(gateway):
 
 
 @pytest.mark.skipif(
-    "TEST_POSTGRESQL" not in os.environ, reason="a file does not go away"
+    "TEST_POSTGRESQL" not in os.environ,
+    reason="about a server that stops answering; SQLite is a file, not a server",
 )
 def test_what_is_known_outlives_the_database(gateway, settled):
     make_plugin("key-auth")

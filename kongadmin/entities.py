@@ -214,7 +214,9 @@ class Entity(models.Model):
             try:
                 self.write(is_new)
             except IntegrityError as again:
-                raise conflicts.explain(self) or again from again
+                if conflict := conflicts.explain(self):
+                    raise conflict from again
+                raise
         fields = self._meta.concrete_fields
         names = [field.attname for field in fields]
         self._loaded = names, [getattr(self, name) for name in names]

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from consumers.models import Consumer
 from factories import default_control_plane, make_consumer, make_control_plane
@@ -36,8 +36,11 @@ def test_almost_any_text_is_a_name(db, name: str) -> None:
 
 
 def test_the_database_refuses_a_consumer_without_a_name(db) -> None:
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
         make_consumer(username=None, custom_id=None)
+
+    # By its cause the callers tell what can be tried again (kongadmin.outages).
+    assert isinstance(caught.value.__cause__, connection.Database.Error)
 
 
 def test_a_consumer_is_shown_by_the_best_name_it_has(db) -> None:

@@ -139,18 +139,25 @@ class Group(Item):
 
     def get(self, request, ref: str, **kwargs) -> Answer:
         bare = super().get(request, ref, **kwargs)
-        group = one(self.rows(), ref)
-        answer = {"consumer_group": bare.data}
-        if request.arguments.get("list_consumers") != "false":
-            members = [consumer_in_group(c.__dict__) for c in group.members]
-            answer |= {"consumers": members} if members else {}
-        if override := Override.objects.filter(consumer_group=group).first():
-            answer["plugins"] = [as_plugin(override)]
+        answer = {"consumer_group": bare.data, **self.details(one(self.rows(), ref))}
         return Answer(answer, headers={"ETag": bare.headers["ETag"]})
+
+    def details(self, group: ConsumerGroup) -> dict:
+        """Return what stands beside the group."""
+        found = {}
+        if self.request.arguments.get("list_consumers") != "false":
+            members = [consumer_in_group(c.__dict__) for c in group.members]
+            found |= {"consumers": members} if members else {}
+        if override := Override.objects.filter(consumer_group=group).first():
+            found["plugins"] = [as_plugin(override)]
+        return found
 
 
 def as_plugin(override: Override) -> dict:
     return override.to_dict() | {"name": RATE_LIMITING}
+
+
+SAYS = {Consumer: consumer_in_group, ConsumerGroup: ConsumerGroup.wire}
 
 
 class Members(EntityView):
@@ -158,10 +165,12 @@ class Members(EntityView):
 
     `model` is what is listed and `parent_model` whose; a membership refers to them by
     `member_field` and `parent_field`, and a body names the former in `argument`.
+    `says` holds how a row of either is said.
     """
 
     member_field: str = None
     argument: str = None
+    says: ClassVar = SAYS
     operations: ClassVar = {
         "get": Operation("List {many}", {200: listed_twice}, query=("size", "offset")),
         "post": Operation("Add {many}", {201: joined}, named, errors=(409,)),
@@ -193,7 +202,7 @@ class Members(EntityView):
     @transaction.atomic
     def post(self, request, **kwargs) -> Answer:
         added = list(dict.fromkeys(self.read_members()))
-        parent = SAY[self.parent_model](self.parent.__dict__)
+        parent = self.says[self.parent_model](self.parent.__dict__)
         join(**{f"{self.parent_field}s": [self.parent], self.listed: added})
         rows = [entity.__dict__ for entity in added]
         return Answer({self.parent_field: parent, self.listed: self.say(rows)}, 201)
@@ -206,7 +215,11 @@ class Members(EntityView):
             raise Violation({self.argument: "required field missing"})
         rows = self.model.objects.in_scope(self.scope)
         refs = given if isinstance(given, list) else [given]
-        return [one(rows, self.read_ref(ref)) for ref in refs]
+        return [self.find_member(rows, self.read_ref(ref)) for ref in refs]
+
+    def find_member(self, rows: EntityQuerySet, ref: str) -> Entity:
+        """Return whom a body names."""
+        return one(rows, ref)
 
     def read_ref(self, given: Any) -> str:
         """Return the id or the name in a reference, which is text or an object."""
@@ -227,7 +240,7 @@ class Members(EntityView):
         return rows.select_related("consumer", "consumer_group")
 
     def say(self, rows: list[Row]) -> list[dict]:
-        return [SAY[self.model](row) for row in rows]
+        return [self.says[self.model](row) for row in rows]
 
 
 class Member(Members):
@@ -246,12 +259,12 @@ class Member(Members):
     @transaction.atomic
     def delete(self, request, ref: str, **kwargs) -> Answer:
         rows = self.memberships().select_for_update(of=("self",))
-        membership = rows.filter(
-            **{self.member_field: one(self.members(), ref)}
-        ).first()
-        if membership is None:
+        member = self.members().by_ref(ref).first()
+        membership = member and rows.filter(**{self.member_field: member}).first()
+        if membership is None and self.tells_missing:
             raise Http404
-        membership.delete()
+        if membership is not None:
+            membership.delete()
         return Answer(status=204)
 
 
@@ -305,9 +318,6 @@ class OverrideSchema(AdminView):
 
     def get(self, request) -> Answer:
         return Answer(Override.schema.describe())
-
-
-SAY = {Consumer: consumer_in_group, ConsumerGroup: ConsumerGroup.wire}
 
 
 def register_groups() -> None:

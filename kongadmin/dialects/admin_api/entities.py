@@ -49,6 +49,11 @@ class EntityView(AdminView):
     parent_field = "consumer"
 
     @property
+    def tells_missing(self) -> bool:
+        """Say whether deleting what is not there is answered 404, as below a parent."""
+        return self.parent is not None
+
+    @property
     def entity_type(self) -> str:
         return self.model.schema.name
 
@@ -154,21 +159,31 @@ class Collection(EntityView):
         wanted = read_tags(arguments.get("tags"))
         size = paging.read_size(arguments.get("size"))
         found, offset = paging.cut(self.read_page(size + 1, wanted), size)
-        repeated = () if self.parent else ("tags", "size")
-        more = {name: arguments.get(name) for name in repeated}
+        more = {name: arguments.get(name) for name in self.repeated}
         data = self.shown(found)
         return Answer(paging.answer(data, self.own_path(), offset, **more))
+
+    @property
+    def repeated(self) -> tuple[str, ...]:
+        """The query arguments that `next` repeats."""
+        return () if self.parent else ("tags", "size")
 
     def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
         """Return up to `size` rows; tags count at the top level only, as in Kong."""
         after, may_follow = paging.read_offset(self.request.arguments)
         if not may_follow:
             return []
-        if wanted is None or self.parent:
+        rows = self.narrowed(wanted)
+        if rows is None:
             return reads.page(self.model, self.scope, size, after, **self.within)
-        rows = self.rows().live().tagged(wanted, self.scope)
         rows = rows.filter(pk__gt=after) if after else rows
         return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
+
+    def narrowed(self, wanted: TagFilter | None) -> EntityQuerySet | None:
+        """Return the rows that the query asks for, None if it asks for all."""
+        if wanted is None or self.parent:
+            return None
+        return self.rows().live().tagged(wanted, self.scope)
 
     def post(self, request, **kwargs) -> Answer:
         values = self.read_values()
@@ -306,7 +321,7 @@ class Item(EntityView):
     def delete(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
         entity = self.locked_live(ref)
-        if entity is None and self.parent:
+        if entity is None and self.tells_missing:
             raise self.not_found(ref)
         self.check_version(entity)
         if entity is not None:

@@ -28,9 +28,11 @@ class AdminView(APIView):
     """The base of every view: asks `may` before anything else happens.
 
     `entity_type` names what the route is about; `scope` is the control plane;
-    `operations` says for /openapi.json what the methods take and answer.
+    `operations` says for /openapi.json what the methods take and answer. `dialect` is
+    what the change log calls the API, where another one has views of the same kind.
     """
 
+    dialect = "admin_api"
     authentication_classes = [TokenAuthentication]
     permission_classes = []
     entity_type = "node"
@@ -53,7 +55,7 @@ class AdminView(APIView):
         # A transaction around the request is a test's; it cannot be begun again.
         self.pauses = [] if connection.in_atomic_block else [*PAUSES]
         self.give_up_at = time.monotonic() + PATIENCE_SECONDS
-        with changes.acting("unknown", "admin_api", request.request_id):
+        with changes.acting("unknown", self.dialect, request.request_id):
             while True:
                 try:
                     return super().dispatch(request, *args, **kwargs)
@@ -73,22 +75,33 @@ class AdminView(APIView):
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
             return
-        user, name = request.user, self.workspace
-        found = self.find_scope(name)
+        found = self.find_scope(self.workspace)
         # Who was given nothing there must not learn whether it exists.
-        self.scope = found or ControlPlane(name=name)
-        is_reading = request.method in self.reading_methods
-        if not self.may(READ if is_reading else WRITE):
-            deed = "read" if is_reading else DEEDS.get(request.method, "update")
-            raise PermissionDenied(
-                f"{user.username}, you do not have permissions to {deed} this resource"
-            )
-        changes.identify(str(user))
+        self.scope = found or ControlPlane(name=self.workspace)
+        if not self.may(READ if self.is_reading else WRITE):
+            raise self.forbidden()
+        changes.identify(str(request.user))
         if found is None:
-            raise errors.Refusal.plain(404, f"Workspace '{name}' not found")
+            raise self.no_scope()
+
+    @property
+    def is_reading(self) -> bool:
+        return self.request.method in self.reading_methods
 
     def find_scope(self, name: str) -> ControlPlane | None:
         return ControlPlane.called(name) if can_store(name) else None
+
+    def forbidden(self) -> Exception:
+        """Return the refusal of what the caller may not do."""
+        deed = "read" if self.is_reading else DEEDS.get(self.request.method, "update")
+        name = self.request.user.username
+        return PermissionDenied(
+            f"{name}, you do not have permissions to {deed} this resource"
+        )
+
+    def no_scope(self) -> Exception:
+        """Return the refusal of a control plane that is not there."""
+        return errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
 
     def may(self, verb: str) -> bool:
         """Say whether the caller may do that to what the route is about."""

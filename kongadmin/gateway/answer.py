@@ -1,10 +1,11 @@
 """From a decision to an HTTP answer, as Kong words it."""
 
 import os
+from functools import cache
 from http import HTTPStatus
 
 from kongadmin.error_bodies import word
-from kongadmin.gateway.identify import Decision
+from kongadmin.gateway.decision import Decision
 from kongadmin.settings import KONG_SERVER
 
 Headers = list[tuple[str, str]]
@@ -20,10 +21,6 @@ IDENTITY_HEADERS = (
     "X-Consumer-Groups",
     "X-Authenticated-Groups",
 )
-STATUS_LINES = {
-    status: f"{status} {HTTPStatus(status).phrase}"
-    for status in (401, 403, 404, 429, 500)
-}
 COMMON = (("Server", KONG_SERVER), ("Cache-Control", "no-store"))
 EMPTY = b"{}"
 ALLOWED = (
@@ -33,28 +30,40 @@ ALLOWED = (
 )
 
 
+@cache
+def status_line(status: int) -> str:
+    """Return a status as WSGI wants it; operators may choose any number."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"{status} Unknown"
+
+
 def new_request_id() -> str:
     """Return 32 hexadecimal digits that no other request has."""
     return os.urandom(16).hex()
 
 
-def allow(decision: Decision, request_id: str) -> Answer:
+def allow(decision: Decision) -> Answer:
     """Return the answer that lets a request pass, with who it came from."""
-    headers = [*ALLOWED, ("X-Kong-Request-Id", request_id)]
-    if decision.identity:
-        headers += decision.identity.headers
+    headers = [*ALLOWED, ("X-Kong-Request-Id", decision.request_id)]
+    headers += decision.headers
+    headers += decision.upstream_headers
     return "200 OK", headers, [EMPTY]
 
 
-def deny(decision: Decision, request_id: str, accept: str) -> Answer:
+def deny(decision: Decision, accept: str) -> Answer:
     """Return the refusal, worded in the type that `accept` prefers (Kong's "E1")."""
-    content_type, body = word(decision.message, request_id, accept)
+    refusal = decision.refusal
+    content_type, body = refusal.content_type, refusal.body
+    if body is None:
+        content_type, body = word(refusal.message, decision.request_id, accept)
     headers = [
         ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         *COMMON,
-        ("X-Kong-Request-Id", request_id),
+        ("X-Kong-Request-Id", decision.request_id),
+        *decision.headers,
+        *refusal.headers,
     ]
-    if decision.challenge:
-        headers.append(("WWW-Authenticate", decision.challenge))
-    return STATUS_LINES[decision.status], headers, [body]
+    return status_line(refusal.status), headers, [body]

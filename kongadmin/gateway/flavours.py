@@ -6,15 +6,16 @@ reading any other set would let the client choose the request that is judged.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import parse_qs
 
 from kongadmin.gateway.answer import (
     IDENTITY_HEADERS,
-    STATUS_LINES,
     Answer,
     allow,
     deny,
+    status_line,
 )
-from kongadmin.gateway.identify import UNKNOWN_PLANE, Decision
+from kongadmin.gateway.decision import UNKNOWN_PLANE, Decision
 from kongadmin.gateway.request import Request
 
 
@@ -22,42 +23,72 @@ from kongadmin.gateway.request import Request
 class Flavour:
     """What one kind of proxy sends and expects.
 
-    `method` and `uri` are header names in CGI's spelling. Without them the proxy
-    repeats the original request itself, path and body included.
+    `method`, `uri`, `client_ip` and `protocol` are header names in CGI's spelling.
+    Without the first two the proxy repeats the original request itself, path and body
+    included; its own parameters are headers then, else the query of our own address.
     """
 
     method: str = ""
     uri: str = ""
+    client_ip: str = ""
+    protocol: str = ""
     only_401_and_403: bool = False
 
     @property
     def repeats(self) -> bool:
         return not self.uri
 
-    def original(self, environ: dict, read: Callable[[], bytes]) -> Request | None:
-        """Return the request to judge; None if the proxy did not say what it was."""
+    def takes(self, target: str) -> bool:
+        """Say whether this may follow our own address."""
+        return target[:1] in (("", "/", "?") if self.repeats else ("", "?"))
+
+    def original(
+        self, environ: dict, read: Callable[[], bytes], target: str
+    ) -> Request | None:
+        """Return the request to judge; None if the proxy did not say what it was.
+
+        `target` is what follows our own address: the original path and query of those
+        that repeat them.
+        """
         if self.repeats:
-            method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
-            return Request(method, environ, query, read)
+            return Request(
+                environ["REQUEST_METHOD"],
+                environ,
+                environ["QUERY_STRING"],
+                read,
+                target=target or "/",
+                service=environ.get("HTTP_X_AUTH_SERVICE"),
+                route=environ.get("HTTP_X_AUTH_ROUTE"),
+            )
         method, uri = environ.get(self.method), environ.get(self.uri)
         if not method or not uri:
             return None
-        return Request(method, environ, uri.partition("?")[2])
+        own = parse_qs(environ["QUERY_STRING"])
+        return Request(
+            method,
+            environ,
+            uri.partition("?")[2],
+            target=uri,
+            client_ip=environ.get(self.client_ip),
+            protocol=environ.get(self.protocol) or "HTTP/1.1",
+            service=own.get("service", [None])[0],
+            route=own.get("route", [None])[0],
+        )
 
-    def answer(self, decision: Decision, request_id: str, accept: str) -> Answer:
+    def answer(self, decision: Decision, accept: str) -> Answer:
         """Return what tells the proxy to pass the request on, or what to answer."""
-        if decision.status == 200:
-            status, headers, body = allow(decision, request_id)
+        if decision.refusal is None:
+            status, headers, body = allow(decision)
             headers += [
                 ("X-Auth-Decision", "allow"),
                 ("x-envoy-auth-headers-to-remove", to_remove(decision)),
             ]
             return status, headers, body
-        status, headers, body = deny(decision, request_id, accept)
-        if decision is UNKNOWN_PLANE or (
+        status, headers, body = deny(decision, accept)
+        if decision.refusal is UNKNOWN_PLANE or (
             self.only_401_and_403 and decision.status in range(402, 500)
         ):
-            status = STATUS_LINES[403]
+            status = status_line(403)
         headers += [
             ("X-Auth-Decision", "deny"),
             ("X-Auth-Status", str(decision.status)),
@@ -66,7 +97,13 @@ class Flavour:
 
 
 FLAVOURS = {
-    "nginx": Flavour("HTTP_X_ORIGINAL_METHOD", "HTTP_X_ORIGINAL_URI", True),
+    "nginx": Flavour(
+        "HTTP_X_ORIGINAL_METHOD",
+        "HTTP_X_ORIGINAL_URI",
+        "HTTP_X_REAL_IP",
+        "HTTP_X_ORIGINAL_PROTOCOL",
+        only_401_and_403=True,
+    ),
     "envoy": Flavour(),
     "traefik": Flavour("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
     "caddy": Flavour("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
@@ -75,6 +112,6 @@ FLAVOURS = {
 
 def to_remove(decision: Decision) -> str:
     """Return which headers of the client must not reach the upstream service."""
-    given = {name for name, _ in decision.identity.headers} if decision.identity else ()
+    given = {name for name, _ in decision.upstream_headers}
     names = [name for name in IDENTITY_HEADERS if name not in given]
-    return ",".join([*names, decision.hidden] if decision.hidden else names)
+    return ",".join([*names, *decision.hidden])

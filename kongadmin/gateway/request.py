@@ -5,10 +5,14 @@ from collections.abc import Callable, Mapping
 from email import message_from_bytes
 from functools import cached_property
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
+
+from kongadmin.peers import client_address
 
 # Text that a name had; every text, when it occurred more than once; True without "=".
 Value = str | list | bool
+# What stands in a path as it is (RFC 3986 §3.3).
+ENCODED_SAFE = "/!$&'()*+,;=:@~-._"
 
 
 def nothing() -> bytes:
@@ -19,7 +23,9 @@ class Request:
     """What a decision may depend on.
 
     `headers` maps header names in CGI's spelling to text; a WSGI environ is one.
-    `read` yields the body; it is asked only if a plugin looks for keys there.
+    `read` yields the body; it is asked only if a plugin looks for something there.
+    `target` is the path with the query as they were sent, percent-encoded. `service`
+    and `route` are what the proxy in front says that the request is for.
     """
 
     def __init__(
@@ -28,11 +34,45 @@ class Request:
         headers: Mapping[str, Any],
         query: str,
         read: Callable[[], bytes] = nothing,
+        *,
+        target: str | None = None,
+        client_ip: str | None = None,
+        service: str | None = None,
+        route: str | None = None,
+        protocol: str = "HTTP/1.1",
     ) -> None:
         self.method = method
         self.headers = headers
         self.query = query
         self.read = read
+        self.service = service
+        self.route = route
+        self.protocol = protocol
+        if target is not None:
+            self.target = target
+        if client_ip is not None:
+            self.client_ip = client_ip
+
+    @cached_property
+    def target(self) -> str:
+        """The path and query; where a server has decoded the path, encoded anew."""
+        path = quote(self.headers.get("PATH_INFO", "/"), ENCODED_SAFE, "latin-1")
+        return f"{path}?{self.query}" if self.query else path
+
+    @property
+    def path(self) -> str:
+        """The path as it was sent, without the query."""
+        return self.target.partition("?")[0]
+
+    @cached_property
+    def client_ip(self) -> str:
+        """The address of the client: of the peer, or as trusted proxies say."""
+        return client_address(self.headers)
+
+    @cached_property
+    def body(self) -> bytes:
+        """The body; nothing where the proxy in front kept it."""
+        return self.read()
 
     @cached_property
     def arguments(self) -> dict[str, Value]:
@@ -44,7 +84,7 @@ class Request:
         """The top-level values of the body; none if it cannot be understood."""
         kind = self.headers.get("CONTENT_TYPE", "")
         parse = PARSERS.get(kind.partition(";")[0].strip().lower())
-        return parse(self.read(), kind) if parse else {}
+        return parse(self.body, kind) if parse else {}
 
 
 def header_variable(name: str) -> str:

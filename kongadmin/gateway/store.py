@@ -6,31 +6,31 @@ this machine replaces; the `Watcher` listens for what was written elsewhere.
 """
 
 import logging
-import re
 import threading
 from collections.abc import Callable, Hashable
 from typing import Any
-from uuid import UUID
 
 from kongadmin import revision
-from kongadmin.crypto import Keyring
 from kongadmin.gateway.database import ERRORS, Database, open_database
-from kongadmin.gateway.identify import Identity, KeyAuth, Plane, Source
+from kongadmin.gateway.decision import Decision, Identity
+from kongadmin.gateway.plane import Plane
+from kongadmin.gateway.plugins.key_auth import Source
+from kongadmin.gateway.reading import (
+    keyring,
+    read_consumer,
+    read_key,
+    read_own_instances,
+    read_plane,
+)
+from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.revision import CHANGES
-from kongadmin.settings import SECRET_KEYS
 
 MOST_IDENTITIES = 100_000
 MOST_PLANES = 1000
 RETRY_SECONDS = 1
 UNREAD: Any = object()
-UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 logger = logging.getLogger(__name__)
-keyring = Keyring(SECRET_KEYS)
-
-
-class Unavailable(Exception):
-    """The database cannot be asked at the moment."""
 
 
 class Recent:
@@ -83,27 +83,61 @@ class View:
             self.planes.put(ref, plane)
         return plane
 
-    def credential(self, plane: Plane, source: Source, key: str) -> Identity | None:
-        """Return who `key` belongs to in `source`, as seen from `plane`."""
-        if source.scope != "cp":
-            return None
+    def key(self, decision: Decision, key: str) -> Identity | None:
+        """Return who a key of the control plane belongs to, unless it has expired."""
+        plane_id = decision.plane.id
         try:
-            digest = keyring.digest(key)
+            name = (plane_id, keyring.digest(key))
         except UnicodeEncodeError:  # No stored key has bytes that are not UTF-8.
             return None
-        identity = self.identities.get((plane.id, digest))
-        if identity is UNREAD:
-            identity = self.ask(read_credential, plane.id, key)
-            self.identities.put((plane.id, digest), identity)
+        identity = found = self.identities.get(name)
+        if found is UNREAD:
+            identity = self.ask(read_key, plane_id, key)
+            self.identities.put(name, identity)
+        if identity and is_over(identity.expires_at, decision.now):
+            identity = None
+        if decision.story is not None:
+            tell_source(decision, Source(), identity, found)
         return identity
+
+    def realm_key(
+        self, decision: Decision, source: Source, key: str
+    ) -> Identity | None:
+        """Return who a key of a realm belongs to, as seen from the control plane."""
+        return None
 
     def consumer(self, plane: Plane, ref: str) -> Identity | None:
         """Return the consumer with that id, else with that username."""
-        identity = self.identities.get((plane.id, ref))
-        if identity is UNREAD:
-            identity = self.ask(read_consumer, plane.id, ref)
-            self.identities.put((plane.id, ref), identity)
-        return identity
+        return self.recall(read_consumer, plane, ref)
+
+    def own_instances(self, plane: Plane, consumer_id: str) -> dict:
+        """Return the plugins for one consumer alone, as Plane keeps its own."""
+        return self.recall(read_own_instances, plane, consumer_id)
+
+    def recall(self, read: Callable[..., Any], plane: Plane, *values: Any) -> Any:
+        """Return `read(database, plane's id, *values)`, which is asked for once."""
+        name = (read, plane.id, *values)
+        found = self.identities.get(name)
+        if found is UNREAD:
+            found = self.ask(read, plane.id, *values)
+            self.identities.put(name, found)
+        return found
+
+
+def is_over(moment: float | None, now: float) -> bool:
+    return moment is not None and moment <= now
+
+
+def tell_source(
+    decision: Decision, source: Source, identity: Identity | None, found: Any
+) -> None:
+    """Add to the story what a source of identities said, and who remembered it."""
+    decision.tell(
+        source=source.scope,
+        realm_id=source.id,
+        result="hit" if identity else "miss",
+        cache="miss" if found is UNREAD else "hit",
+    )
 
 
 class Store:
@@ -202,70 +236,3 @@ class Watcher(threading.Thread):
                 return
             if has_changed:
                 self.store.renew()
-
-
-def read_plane(database: Database, ref: str) -> Plane | None:
-    """Return the control plane with that name or id, with its plugins; two queries."""
-    if "\0" in ref:  # PostgreSQL has no such text.
-        return None
-    is_id = UUID_TEXT.fullmatch(ref)
-    column, value = ("scope_ptr_id", database.id(ref)) if is_id else ("name", ref)
-    found = database.rows(
-        f"SELECT scope_ptr_id FROM realms_controlplane WHERE {column} = %s",  # noqa: S608
-        value,
-    )
-    if not found:
-        return None
-    [[scope_id]] = found
-    plugins = database.rows(
-        "SELECT name, config FROM plugins_plugin "
-        "WHERE scope_id = %s AND enabled AND scoped_to = ''",
-        scope_id,
-    )
-    configs = {name: database.document(config) for name, config in plugins}
-    key_auth = KeyAuth(configs["key-auth"]) if "key-auth" in configs else None
-    return Plane(id_text(scope_id), key_auth)
-
-
-def read_credential(database: Database, scope_id: str, key: str) -> Identity | None:
-    """Return who a key of a scope belongs to, expired or not; one query."""
-    digests = keyring.digests(key)
-    places = ", ".join(["%s"] * len(digests))
-    found = database.rows(
-        "SELECT c.id, c.username, c.custom_id, k.id, k.expires_at "  # noqa: S608
-        "FROM consumers_keyauth k JOIN consumers_consumer c ON c.id = k.consumer_id "
-        f"WHERE k.scope_id = %s AND k.key_digest IN ({places})",
-        database.id(scope_id),
-        *digests,
-    )
-    for consumer_id, username, custom_id, credential_id, expires_at in found:
-        return Identity(
-            id_text(consumer_id),
-            username,
-            custom_id,
-            id_text(credential_id),
-            database.seconds(expires_at),
-        )
-    return None
-
-
-def read_consumer(database: Database, scope_id: str, ref: str) -> Identity | None:
-    """Return the consumer of a scope with that id, else with that username."""
-    wanted = [("username", ref)]
-    if UUID_TEXT.fullmatch(ref):
-        wanted.insert(0, ("id", database.id(ref)))
-    for column, value in wanted:
-        found = database.rows(
-            "SELECT id, username, custom_id FROM consumers_consumer "  # noqa: S608
-            f"WHERE scope_id = %s AND {column} = %s",
-            database.id(scope_id),
-            value,
-        )
-        for consumer_id, username, custom_id in found:
-            return Identity(id_text(consumer_id), username, custom_id)
-    return None
-
-
-def id_text(stored: str | UUID) -> str:
-    """Return an id as people write it; SQLite stores its digits only."""
-    return str(UUID(str(stored)))

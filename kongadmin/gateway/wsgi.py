@@ -7,27 +7,32 @@ X_Forwarded_Uri: gunicorn drops the latter, granian takes one for the other.
 """
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
+from urllib.parse import quote, unquote
 
 from kongadmin.gateway.answer import Answer, Headers, allow, deny, new_request_id
-from kongadmin.gateway.flavours import FLAVOURS
-from kongadmin.gateway.identify import (
-    FAILED,
+from kongadmin.gateway.decision import (
+    AWAY,
     FORBIDDEN,
     MISCONFIGURED,
     NOT_FOUND,
     UNKNOWN_PLANE,
     Decision,
-    decide,
+    Refusal,
 )
+from kongadmin.gateway.flavours import FLAVOURS
 from kongadmin.gateway.last_used import LastUsed
+from kongadmin.gateway.plane import decide
 from kongadmin.gateway.request import Request
-from kongadmin.gateway.store import Store, Unavailable
+from kongadmin.gateway.store import Store
+from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.peers import is_trusted
 
 DATAPLANE = "/dataplane/v1/"
+WORD = re.compile(r"\w*")
 LARGEST_BODY = 1_048_576
 
 StartResponse = Callable[[str, Headers], object]
@@ -46,50 +51,57 @@ def proxy(environ: dict, start_response: StartResponse) -> Iterable[bytes]:
         environ["QUERY_STRING"],
         partial(read_body, environ),
     )
-    request_id = new_request_id()
     decision = judge("default", request)
-    if decision.status == 200:
-        answer = allow(decision, request_id)
+    if decision.refusal is None:
+        answer = allow(decision)
     else:
-        answer = deny(decision, request_id, environ.get("HTTP_ACCEPT", ""))
+        answer = deny(decision, environ.get("HTTP_ACCEPT", ""))
     return send(answer, environ, start_response)
 
 
 def dataplane(environ: dict, start_response: StartResponse) -> Iterable[bytes]:
     """Answer `/dataplane/v1/{control plane}/auth/{flavour}[/rest]`."""
-    request_id, accept = new_request_id(), environ.get("HTTP_ACCEPT", "")
-    path = environ.get("SCRIPT_NAME", "") + environ["PATH_INFO"]
-    plane_ref, _, way = path.partition(DATAPLANE)[2].partition("/auth/")
-    name, slash, _ = way.partition("/")
+    accept = environ.get("HTTP_ACCEPT", "")
+    raw = environ.get("RAW_URI") or quote(environ["PATH_INFO"], encoding="latin-1")
+    plane_ref, _, way = raw.partition(DATAPLANE)[2].partition("/auth/")
+    name = WORD.match(way)[0]
+    target = way.removeprefix(name)
     flavour = FLAVOURS.get(name)
-    if not flavour or "/" in plane_ref or (slash and not flavour.repeats):
-        answer = deny(NOT_FOUND, request_id, accept)
+    if not flavour or "/" in plane_ref or not flavour.takes(target):
+        answer = deny(refused(NOT_FOUND), accept)
         return send(answer, environ, start_response)
-    request = flavour.original(environ, partial(read_body, environ))
+    request = flavour.original(environ, partial(read_body, environ), target)
     if not is_trusted_peer(environ["REMOTE_ADDR"]):
-        decision = FORBIDDEN
+        decision = refused(FORBIDDEN)
     elif request is None:
         logger.error("The %s in front did not say which request it is about.", name)
-        decision = MISCONFIGURED
+        decision = refused(MISCONFIGURED)
     else:
-        decision = judge(plane_ref, request)
-    answer = flavour.answer(decision, request_id, accept)
-    return send(answer, environ, start_response)
+        decision = judge(unquote(plane_ref), request)
+    return send(flavour.answer(decision, accept), environ, start_response)
+
+
+def refused(refusal: Refusal) -> Decision:
+    """Return the decision about a request that no control plane has judged."""
+    return Decision(None, refusal, request_id=new_request_id())
 
 
 def judge(plane_ref: str, request: Request) -> Decision:
     """Decide about a request to the control plane with that name or id."""
     now = time.time()
+    decision = Decision(request, now=now, request_id=new_request_id())
     try:
-        known = store.current()
-        plane = known.plane(plane_ref)
-        if plane is None:
-            return UNKNOWN_PLANE
-        decision = decide(plane, request, known, now)
+        decision.known = known = store.current()
+        decision.plane = known.plane(plane_ref)
+        if decision.plane is None:
+            decision.refusal = UNKNOWN_PLANE
+            return decision
+        decide(decision)
     except Unavailable:
-        return FAILED
-    if decision.identity and decision.identity.credential_id:
-        last_used.note(decision.identity.credential_id, now)
+        decision.refusal = AWAY
+    identity = decision.identity
+    if decision.refusal is None and identity and identity.credential_id:
+        last_used.note(identity.credential_id, now)
     return decision
 
 

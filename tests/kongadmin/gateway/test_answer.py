@@ -7,7 +7,7 @@ import pytest
 
 from kongadmin.error_bodies import preferred_type
 from kongadmin.gateway.answer import deny, new_request_id
-from kongadmin.gateway.identify import Decision
+from kongadmin.gateway.decision import Decision, Refusal
 
 HTML, PLAIN, XML = "text/html", "text/plain", "application/xml"
 JSON = "application/json"
@@ -44,8 +44,9 @@ def test_the_type_of_an_answer_follows_accept(accept, expected):
 
 
 def refused(accept: str, message: str = "No <key> & 'none'") -> str:
-    decision = Decision(401, message, challenge="Key")
-    status, headers, [body] = deny(decision, ID, accept)
+    refusal = Refusal(401, message, (("WWW-Authenticate", "Key"),))
+    decision = Decision(None, refusal, request_id=ID)
+    status, headers, [body] = deny(decision, accept)
     found = dict(headers)
     assert status == "401 Unauthorized"
     assert found["WWW-Authenticate"] == "Key"

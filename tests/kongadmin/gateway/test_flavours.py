@@ -6,8 +6,8 @@ import pytest
 
 from factories import make_consumer, make_control_plane, make_key, make_plugin
 from kongadmin.gateway import wsgi
+from kongadmin.gateway.decision import Decision, Refusal
 from kongadmin.gateway.flavours import FLAVOURS
-from kongadmin.gateway.identify import Decision
 
 FORWARDED = {"X-Forwarded-Method": "POST", "X-Forwarded-Uri": "/x"}
 ORIGINAL = {"X-Original-Method": "POST", "X-Original-URI": "/x"}
@@ -154,9 +154,9 @@ def test_without_a_plugin_nobody_is_identified(gateway, url, plane):
 
 
 def test_nginx_meets_no_status_that_it_would_turn_into_500(gateway, url, carl):
-    limited = Decision(429, "API rate limit exceeded")
-    status, headers, _ = FLAVOURS["nginx"].answer(limited, "0" * 32, "")
-    elsewhere, _, _ = FLAVOURS["envoy"].answer(limited, "0" * 32, "")
+    limited = Decision(None, Refusal(429, "API rate limit exceeded"))
+    status, headers, _ = FLAVOURS["nginx"].answer(limited, "")
+    elsewhere, _, _ = FLAVOURS["envoy"].answer(limited, "")
 
     assert (status, dict(headers)["X-Auth-Status"]) == ("403 Forbidden", "429")
     assert elsewhere == "429 Too Many Requests"

@@ -1,14 +1,17 @@
-"""How a request is told whose it is; every rule without server and database."""
+"""How a key is found and told whose it is; every rule without server and database."""
 
 import json
 
 import pytest
 
-from kongadmin.gateway.identify import Identity, KeyAuth, Plane, decide
+from kongadmin.gateway.decision import Decision, Identity
+from kongadmin.gateway.plane import Plane, decide
+from kongadmin.gateway.plugins import Instance
 from kongadmin.gateway.request import Request, header_variable
+from kongadmin.gateway.store import is_over
 
 NOW = 1_700_000_000.0
-CARL = Identity("id-1", "carl", "c-7", "id-2")
+CARL = Identity("id-1", "carl", "c-7", "id-2", "key-auth", "id-2")
 GUEST = Identity("id-3", "guest", None)
 SHORT = Identity("id-1", "carl", "c-7", "id-4", expires_at=NOW)
 COMMA = Identity("id-1", "carl", "c-7", "id-5")
@@ -25,8 +28,13 @@ class Known:
     keys = {"k": CARL, "short": SHORT, "a,b": COMMA, "schlüssel": UMLAUT}
     consumers = {"guest": GUEST}
 
-    def credential(self, plane, source, key):
-        return self.keys.get(key) if source.scope == "cp" else None
+    def key(self, decision, key):
+        identity = self.keys.get(key)
+        is_live = identity and not is_over(identity.expires_at, decision.now)
+        return identity if is_live else None
+
+    def realm_key(self, decision, source, key):
+        return None
 
     def consumer(self, plane, ref):
         return self.consumers.get(ref)
@@ -41,16 +49,17 @@ def judged(
     content_type: str = "",
     now: float = NOW,
 ):
-    plane = Plane("id-9", KeyAuth({"key_names": ["apikey"], **(config or {})}))
+    config = {"key_names": ["apikey"], **(config or {})}
+    plane = Plane("id-9", [Instance("key-auth", config)])
     given = {header_variable(name): value for name, value in (headers or {}).items()}
     given["CONTENT_TYPE"] = content_type
     request = Request(method, given, query, lambda: body)
-    return decide(plane, request, Known(), now)
+    return decide(Decision(request, plane=plane, known=Known(), now=now))
 
 
 def outcome(*args, **kwargs) -> tuple[int, str]:
     decision = judged(*args, **kwargs)
-    return decision.status, decision.message
+    return decision.status, decision.refusal.message if decision.refusal else ""
 
 
 @pytest.mark.parametrize(
@@ -168,9 +177,10 @@ def test_a_key_ends_in_the_second_its_time_is_over():
 
 
 def test_without_a_plugin_everybody_passes_unknown():
-    decision = decide(Plane("id-9"), Request("GET", {}, ""), Known(), NOW)
+    request = Request("GET", {}, "")
+    decision = decide(Decision(request, plane=Plane("id-9"), known=Known(), now=NOW))
 
-    assert (decision.status, decision.identity) == (200, None)
+    assert (decision.refusal, decision.identity) == (None, None)
 
 
 @pytest.mark.parametrize("headers", [{}, {"apikey": "wrong"}, {"apikey": "k,x"}])
@@ -197,16 +207,18 @@ def test_preflight_passes_only_where_the_plugin_lets_it():
     ],
 )
 def test_the_challenge_names_the_realm(realm, challenge):
-    assert judged({"realm": realm}).challenge == challenge
+    refusal = judged({"realm": realm}).refusal
+
+    assert refusal.headers == (("WWW-Authenticate", challenge),)
 
 
 def test_a_hidden_credential_is_named_whether_it_was_valid_or_not():
     config = {"hide_credentials": True, "key_names": ["k1", "k2"]}
 
-    assert judged(config, {"k2": "k"}).hidden == "k2"
-    assert judged({**config, "anonymous": "guest"}, {"k2": "no"}).hidden == "k2"
-    assert judged({**config, "anonymous": "guest"}).hidden is None
-    assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden is None
+    assert judged(config, {"k2": "k"}).hidden == ["k2"]
+    assert judged({**config, "anonymous": "guest"}, {"k2": "no"}).hidden == ["k2"]
+    assert judged({**config, "anonymous": "guest"}).hidden == []
+    assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden == []
 
 
 def test_the_upstream_service_is_told_who_calls():

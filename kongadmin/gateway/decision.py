@@ -1,0 +1,173 @@
+"""What is decided about a request: who sent it, if it is refused, what is passed on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kongadmin.gateway.plane import Plane
+    from kongadmin.gateway.request import Request
+    from kongadmin.gateway.store import View
+
+Headers = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Identity:
+    """A consumer, and the credential that proved it; the anonymous one needs none.
+
+    `identifier` is what the upstream is told of the credential. `groups` are names of
+    consumer groups, sorted: those of its realm and its own. `expires_at` is in seconds
+    since 1970.
+    """
+
+    consumer_id: str
+    username: str | None
+    custom_id: str | None
+    credential_id: str | None = None
+    kind: str | None = None
+    identifier: str | None = None
+    expires_at: float | None = None
+    groups: tuple[str, ...] = ()
+    realm_id: str | None = None
+
+    @cached_property
+    def headers(self) -> Headers:
+        """What the upstream service is told about the caller."""
+        values = {
+            "X-Consumer-ID": self.consumer_id,
+            "X-Consumer-Custom-ID": self.custom_id,
+            "X-Consumer-Username": self.username,
+            "X-Credential-Identifier": self.identifier,
+            "X-Anonymous-Consumer": None if self.credential_id else "true",
+        }
+        return tuple((name, printable(text)) for name, text in values.items() if text)
+
+    @cached_property
+    def groups_header(self) -> Headers:
+        """What the upstream service is told about the consumer's groups."""
+        return groups_header(self.groups)
+
+
+def groups_header(names: tuple[str, ...]) -> Headers:
+    """Return the header that names groups; none for no groups."""
+    return (("X-Consumer-Groups", printable(", ".join(names))),) if names else ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request goes no further, and what its client is told.
+
+    `body` is the whole answer where it is not Kong's generic error page (which is
+    worded in the type that the client prefers, with `message` in it).
+    """
+
+    status: int
+    message: str = ""
+    headers: Headers = ()
+    body: bytes | None = None
+    content_type: str = "application/json; charset=utf-8"
+
+
+FORBIDDEN = Refusal(403, "Forbidden")
+NOT_FOUND = Refusal(404, "Not found")
+UNKNOWN_PLANE = Refusal(404, "Forbidden")
+MISCONFIGURED = Refusal(500, "Invalid plugin configuration")
+FAILED = Refusal(500, "An unexpected error occurred")
+AWAY = Refusal(503, "An unexpected error occurred", (("Retry-After", "1"),))
+
+
+class Decision:
+    """A request on its way through a control plane's plugins, and what they decided.
+
+    `request`, `plane`, `known` (what can be asked) and `now` (seconds since 1970) are
+    given. The plugins fill in the rest: `headers` go to the client, `upstream` to the
+    service, `hidden` names headers that must not get there, `groups` is the header
+    that acl made (None: no acl has run), and `until` is when it may become another.
+    `story` collects what happened, if it is a list; `counts` says whether the request
+    is one, or only asks what would become of one.
+    """
+
+    __slots__ = (
+        "counts",
+        "groups",
+        "headers",
+        "hidden",
+        "identity",
+        "known",
+        "now",
+        "plane",
+        "refusal",
+        "request",
+        "request_id",
+        "story",
+        "until",
+        "upstream",
+    )
+
+    def __init__(
+        self,
+        request: "Request | None",
+        refusal: Refusal | None = None,
+        *,
+        plane: "Plane | None" = None,
+        known: "View | None" = None,
+        now: float = 0.0,
+        request_id: str = "",
+    ) -> None:
+        self.request = request
+        self.plane = plane
+        self.known = known
+        self.now = now
+        self.request_id = request_id
+        self.refusal = refusal
+        self.identity: Identity | None = None
+        self.headers: list[tuple[str, str]] = []
+        self.upstream: list[tuple[str, str]] = []
+        self.hidden: list[str] = []
+        self.groups: Headers | None = None
+        self.until: float | None = None
+        self.story: list[dict[str, Any]] | None = None
+        self.counts = True
+
+    @property
+    def status(self) -> int:
+        return self.refusal.status if self.refusal else 200
+
+    @property
+    def upstream_headers(self) -> list[tuple[str, str]]:
+        """Every header that the upstream service gets beside the client's own."""
+        identity = self.identity
+        headers = list(self.upstream)
+        if identity:
+            headers += identity.headers
+        if self.groups is not None:
+            headers += self.groups
+        elif identity:
+            headers += identity.groups_header
+        return headers
+
+    def hold_until(self, moment: float | None) -> None:
+        """Note that from `moment` on the decision may be another."""
+        if moment is not None and (self.until is None or moment < self.until):
+            self.until = moment
+
+    def tell(self, **event: Any) -> None:
+        """Add to the story what happened, where one is told."""
+        if self.story is not None:
+            self.story.append(event)
+
+
+def quoted(text: str) -> str:
+    """Return `text` for use between the quotes of a header parameter."""
+    return printable(text).replace("\\", r"\\").replace('"', r"\"")
+
+
+def printable(text: str) -> str:
+    """Return `text` with control characters percent-encoded, as in Kong's headers."""
+    if text.isprintable():
+        return text
+    return "".join(
+        f"%{ord(char):02X}" if ord(char) < 32 or ord(char) == 127 else char
+        for char in text
+    )

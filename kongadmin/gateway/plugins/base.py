@@ -1,0 +1,88 @@
+"""What all plugins have in common, and what those that authenticate have."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, NamedTuple
+
+from kongadmin.gateway.decision import AWAY, FAILED, Decision, Identity, Refusal
+from kongadmin.gateway.unavailable import Unavailable
+
+
+class Scope(NamedTuple):
+    """What an instance of a plugin is for; everything where nothing is named.
+
+    Consumers are known by their id, groups by their name.
+    """
+
+    consumer: str | None = None
+    group: str | None = None
+    route: str | None = None
+    service: str | None = None
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Instance:
+    """A plugin as it is configured."""
+
+    name: str
+    config: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
+    scope: Scope = EVERYTHING
+
+
+class Handler:
+    """An instance of a plugin, made ready to judge requests.
+
+    `is_repeatable` says whether like requests are judged alike: it counts nothing and
+    looks at nothing but the credential.
+    """
+
+    is_repeatable: ClassVar[bool] = True
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+
+    def access(self, decision: Decision) -> Refusal | None:
+        """Judge a request: fill in `decision`, or return why it goes no further."""
+        raise NotImplementedError
+
+
+class Authentication(Handler):
+    """A plugin that tells who sends a request.
+
+    With `anonymous` set, several are alternatives: one passes over a request that
+    another has recognised, and a stranger becomes that consumer. Without, each has to
+    recognise it. Source: data-plane contract §0.1.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        self.anonymous = instance.config.get("anonymous")
+        self.skips_preflight = instance.config.get("run_on_preflight") is False
+
+    def access(self, decision: Decision) -> Refusal | None:
+        if self.skips_preflight and decision.request.method == "OPTIONS":
+            return None
+        known = decision.identity
+        if self.anonymous and known and known.credential_id:
+            return None
+        try:
+            found = self.identify(decision)
+        except Unavailable:
+            found = AWAY
+        if isinstance(found, Identity):
+            decision.identity = found
+            decision.hold_until(found.expires_at)
+            return None
+        return self.admit_stranger(decision) if self.anonymous else found
+
+    def identify(self, decision: Decision) -> Identity | Refusal:
+        """Return who sent the request, or why that is not accepted."""
+        raise NotImplementedError
+
+    def admit_stranger(self, decision: Decision) -> Refusal | None:
+        """Take the request for one of the anonymous consumer."""
+        decision.identity = decision.known.consumer(decision.plane, self.anonymous)
+        return None if decision.identity else FAILED

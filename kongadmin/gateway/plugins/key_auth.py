@@ -1,0 +1,116 @@
+"""key-auth, as Kong decides it, with the realms that Konnect adds.
+
+Source of the rules: kong/plugins/key-auth/handler.lua; data-plane contract §1.
+"""
+
+from dataclasses import dataclass
+
+from kongadmin.gateway.decision import (
+    AWAY,
+    MISCONFIGURED,
+    Decision,
+    Identity,
+    Refusal,
+    quoted,
+)
+from kongadmin.gateway.plugins.base import Authentication, Instance
+from kongadmin.gateway.request import Request, header_text, header_variable
+from kongadmin.gateway.unavailable import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where keys are looked for: the control plane itself, or a realm."""
+
+    scope: str = "cp"
+    id: str | None = None
+    region: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyName:
+    """A configured key name, and the header it matches in CGI's spelling."""
+
+    text: str
+    variable: str
+
+
+class KeyAuth(Authentication):
+    """A key in a header, the query or the body."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        config = instance.config
+        realm = config.get("realm")
+        self.challenge = f'Key realm="{quoted(realm)}"' if realm else "Key"
+        self.missing = self.refusal("No API key found in request")
+        self.duplicate = self.refusal("Duplicate API key found")
+        self.unknown = self.refusal("Unauthorized")
+        names = config.get("key_names")
+        self.names = names and [KeyName(name, header_variable(name)) for name in names]
+        self.in_header = config.get("key_in_header", True)
+        self.in_query = config.get("key_in_query", True)
+        self.in_body = config.get("key_in_body", False)
+        self.hides = config.get("hide_credentials", False)
+        sources = config.get("identity_realms")
+        if sources is None:
+            sources = [{}]
+        self.sources = [
+            Source(s.get("scope") or "cp", s.get("id"), s.get("region"))
+            for s in sources
+        ]
+
+    def refusal(self, message: str) -> Refusal:
+        return Refusal(401, message, (("WWW-Authenticate", self.challenge),))
+
+    def identify(self, decision: Decision) -> Identity | Refusal:
+        if self.names is None:
+            return MISCONFIGURED
+        name, key, joined = self.find(decision.request)
+        if self.hides and name:
+            decision.hidden.append(name.text)
+        if not isinstance(key, str):
+            return self.duplicate
+        if not key:
+            return self.missing
+        return self.recognise(decision, key) or (
+            self.duplicate if joined else self.unknown
+        )
+
+    def find(self, request: Request) -> tuple[KeyName | None, str | list | dict, bool]:
+        """Return the name under which a key came, the key or keys, and if it is joined.
+
+        The order of names beats that of places. Text ends the search, even "". WSGI
+        joins headers of one name with commas: such a value may be one key or many.
+        """
+        for name in self.names:
+            value = request.headers.get(name.variable) if self.in_header else None
+            if value is not None:
+                return name, header_text(value), "," in value
+            if self.in_query and request.query:
+                value = request.arguments.get(name.text)
+            if value is None and self.in_body:
+                value = request.members.get(name.text)
+            if isinstance(value, str | list | dict):
+                return name, value, False
+        return None, "", False
+
+    def recognise(self, decision: Decision, key: str) -> Identity | Refusal | None:
+        """Return who the first source that knows `key` says it is; None if none does.
+
+        A source that cannot be asked is passed over, but then nobody is a stranger.
+        """
+        known, failed = decision.known, None
+        for source in self.sources:
+            try:
+                if source.scope == "cp":
+                    identity = known.key(decision, key)
+                else:
+                    identity = known.realm_key(decision, source, key)
+            except Unavailable:
+                failed = AWAY
+                decision.tell(source=source.scope, realm_id=source.id, result="error")
+                continue
+            if identity:
+                return identity
+        return failed

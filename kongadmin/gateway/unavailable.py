@@ -1,0 +1,2 @@
+class Unavailable(Exception):
+    """The database cannot be asked at the moment."""

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 
 from kongadmin.crypto import Keyring
+from kongadmin.sealing import Secret, seal, unseal
 
 keyring = Keyring(settings.SECRET_KEYS)
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -54,6 +55,22 @@ class SecretField(models.BinaryField):
 
     def from_db_value(self, value, expression, connection) -> str | None:
         return None if value is None else keyring.decrypt(bytes(value))
+
+
+class SealedJSONField(models.JSONField):
+    """A JSON object whose secrets are encrypted in the database and clear in Python.
+
+    Which of its texts are secrets, `mark_secrets(mark)` of the model says: it returns a
+    copy of the object in which each of them went through `mark`. What is written
+    without an instance (`update()`) is not sealed.
+    """
+
+    def pre_save(self, instance, add):
+        return seal(instance.mark_secrets(Secret), keyring)
+
+    def from_db_value(self, value, expression, connection):
+        value = super().from_db_value(value, expression, connection)
+        return unseal(value, keyring) if isinstance(value, dict) else value
 
 
 class DigestField(models.BinaryField):

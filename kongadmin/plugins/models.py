@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -8,11 +9,15 @@ from django.urls import reverse
 
 from kongadmin.compat import EDITION
 from kongadmin.entities import Entity, Violation
-from kongadmin.fields import TextKey
+from kongadmin.fields import SealedJSONField, TextKey
 from kongadmin.masks import mask
 from kongadmin.plugins.catalogue import SCHEMAS, plugin_schemas
 from kongadmin.schema import Schema, plugin_schema
 
+# Judges the secrets of a plugin whose own schema is gone.
+SECRETIVE = Schema.of(
+    {"name": "unknown", "fields": [{"config": {"type": "record", "encrypted": True}}]}
+)
 NOT_ENABLED = "plugin '{}' not enabled; add it to the 'plugins' configuration property"
 
 
@@ -44,7 +49,7 @@ class Plugin(Entity):
         on_delete=models.CASCADE,
         related_name="plugins",
     )
-    config = models.JSONField(default=dict)
+    config = SealedJSONField(default=dict)
     protocols = models.JSONField(default=list)
     enabled = models.BooleanField("Enabled", default=True)
     scoped_to = TextKey(null=False, editable=False)
@@ -93,6 +98,14 @@ class Plugin(Entity):
         schema, config = plugin_schemas().get(values["name"]), values["config"]
         shown = schema and schema.hide_secrets("config", config, mask)
         return values | {"config": shown}
+
+    def mark_secrets(self, mark: Callable[[str], Any]) -> dict:
+        """Return a copy of the configuration with every secret given to `mark`.
+
+        Of a plugin unknown every text counts as one.
+        """
+        schema = plugin_schemas().get(self.name, SECRETIVE)
+        return schema.hide_secrets("config", self.config, mark)
 
     def changed_secrets(self) -> set[str]:
         """Two configurations may look the same once they are masked."""

@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 from django.apps import apps
 from django.core.management import call_command
-from django.db import connection
 from django.utils import timezone
 
 from consumers.models import KeyAuth
 from factories import make_consumer, make_key
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
+from tables import everything_in
 
 SECRET = "correct-horse-battery-staple"
 
@@ -40,15 +40,6 @@ def test_a_key_is_never_in_clear_in_the_database(db) -> None:
     ]
 
     assert holding == []
-
-
-def everything_in(table: str) -> bytes:
-    with connection.cursor() as cursor:
-        cursor.execute(f'SELECT * FROM "{table}"')
-        values = [value for row in cursor.fetchall() for value in row]
-    binary = bytes | memoryview
-    texts = (bytes(v) if isinstance(v, binary) else str(v).encode() for v in values)
-    return b"\n".join(texts)
 
 
 def test_a_key_is_shown_masked(db) -> None:

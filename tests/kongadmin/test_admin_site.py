@@ -37,7 +37,7 @@ def token(admin_user) -> str:
     """One of everything there is a page for; returns the text of the token."""
     anna = make_consumer(username="anna", tags=["a"])
     key = make_key(anna, key=SECRET)
-    make_plugin(consumer=anna)
+    make_plugin("rate-limiting", consumer=anna, minute=5, redis={"password": SECRET})
     gold = make_group(anna)
     limits = {"limit": [1], "window_size": [60], "window_type": "fixed"}
     Override(scope_id=gold.scope_id, consumer_group=gold, config=limits).save()

@@ -1,9 +1,13 @@
 from django.apps import apps
 from django.core.management.base import BaseCommand
-from django.db import connection, transaction
+from django.db import models, transaction
+from django.db.models.fields.json import KT
+from django.db.models.functions import Substr
 
 from kongadmin.crypto import ID_BYTES
-from kongadmin.fields import DigestField, SecretField, keyring
+from kongadmin.fields import SealedJSONField, SecretField, keyring
+from kongadmin.prepared import update_of
+from kongadmin.sealing import KEY_DIGITS, SEALED
 
 BATCH = 1000
 
@@ -17,7 +21,10 @@ class Command(BaseCommand):
 
     def handle(self, *args, **options) -> None:
         for model in apps.get_models():
-            secrets = fields_of(model, SecretField)
+            fields = model._meta.concrete_fields
+            secrets = [
+                f for f in fields if isinstance(f, SecretField | SealedJSONField)
+            ]
             if secrets:
                 count = rewrap(model, secrets)
                 self.stdout.write(
@@ -25,36 +32,25 @@ class Command(BaseCommand):
                 )
 
 
-def fields_of(model, kind) -> list:
-    return [field for field in model._meta.concrete_fields if isinstance(field, kind)]
-
-
 def rewrap(model, secrets: list) -> int:
     """Rewrite the rows whose secret an older key wrote, a batch a transaction."""
-    written = [field.name for field in [*secrets, *fields_of(model, DigestField)]]
-    stale = [row for field in secrets for row in stale_ids(model, field)]
+    stale = [key for field in secrets for key in stale_ids(model, field)]
     for start in range(0, len(stale), BATCH):
         with transaction.atomic():
             rows = model.objects.select_for_update(of=("self",))
             for row in rows.filter(pk__in=stale[start : start + BATCH]):
                 # Not a change of the entity: neither its version nor the log moves.
-                for digest in fields_of(model, DigestField):
-                    digest.pre_save(row, add=False)
-                model.objects.filter(pk=row.pk).update(
-                    **{name: getattr(row, name) for name in written}
-                )
+                update_of(model).run(row)
     return len(stale)
 
 
 def stale_ids(model, field) -> list:
     """Return the ids of rows that another key than the newest wrote."""
-    table, column = model._meta.db_table, field.column
-    names = [connection.ops.quote_name(name) for name in ("id", table, column)]
-    key, table, column = names
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT {key} FROM {table} WHERE {column} IS NOT NULL "  # noqa: S608
-            f"AND substr({column}, 1, {ID_BYTES}) <> %s",
-            [keyring.newest.id],
-        )
-        return [row[0] for row in cursor.fetchall()]
+    if isinstance(field, SecretField):
+        newest = keyring.newest.id
+        written_by = Substr(field.name, 1, ID_BYTES, output_field=models.BinaryField())
+    else:
+        newest = keyring.newest.id.hex()
+        written_by = Substr(KT(f"{field.name}__{SEALED}"), 1, KEY_DIGITS)
+    rows = model.objects.alias(written_by=written_by).exclude(written_by=None)
+    return list(rows.exclude(written_by=newest).values_list("pk", flat=True))

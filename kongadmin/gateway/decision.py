@@ -84,8 +84,8 @@ class Decision:
     given. The plugins fill in the rest: `headers` go to the client, `upstream` to the
     service, `hidden` names headers that must not get there, `groups` is the header
     that acl made (None: no acl has run), and `until` is when it may become another.
-    `story` collects what happened, if it is a list; `counts` says whether the request
-    is one, or only asks what would become of one.
+    `story` collects what happened, if it is a list (see `tell`); `counts` says whether
+    the request is one, or only asks what would become of one.
     """
 
     __slots__ = (
@@ -152,10 +152,15 @@ class Decision:
         if moment is not None and (self.until is None or moment < self.until):
             self.until = moment
 
-    def tell(self, **event: Any) -> None:
-        """Add to the story what happened, where one is told."""
+    def tell(self, event: str, **details: Any) -> None:
+        """Add to the story what happened, where one is told.
+
+        `event` is what kind of thing: a plugin's instance was `chosen`, did something
+        of its own (`found`, `source`, `skipped`, …), and `judged` the request.
+        kongadmin.explain.words has a sentence for each. No secret is among `details`.
+        """
         if self.story is not None:
-            self.story.append(event)
+            self.story.append({"event": event, **details})
 
 
 def quoted(text: str) -> str:

@@ -24,6 +24,7 @@ PRECEDENCE = (
     ("service",),
     (),
 )
+NO_INSTANCES: Mapping[Scope, Handler] = {}
 
 
 class Slot:
@@ -41,6 +42,15 @@ class Slot:
             if handler := self.instances.get(scope) or own.get(scope):
                 return handler
         return None
+
+    def others(
+        self, decision: Decision, own: Mapping[Scope, Handler], chosen: Handler
+    ) -> list[Handler]:
+        """Return the instances that a request meets beside the one that runs."""
+        found = (
+            self.instances.get(scope) or own.get(scope) for scope in scopes_of(decision)
+        )
+        return [handler for handler in found if handler and handler is not chosen]
 
 
 def scopes_of(decision: Decision) -> Iterable[Scope]:
@@ -108,14 +118,17 @@ def decide(decision: Decision) -> Decision:
     """Let every plugin of the control plane that meets the request judge it."""
     plane = decision.plane
     for slot in plane.slots:
-        handler = slot.only
+        handler, own = slot.only, NO_INSTANCES
         if handler is None or plane.has_own:
-            handler = slot.pick(decision, own_instances(decision, slot.name))
+            own = own_instances(decision, slot.name)
+            handler = slot.pick(decision, own)
         if handler is None:
             continue
+        if decision.story is not None:
+            tell_choice(decision, handler, slot.others(decision, own, handler))
         decision.refusal = handler.access(decision)
         if decision.story is not None:
-            tell(decision, handler)
+            tell_outcome(decision, handler)
         if decision.refusal is not None:
             break
     return decision
@@ -125,18 +138,27 @@ def own_instances(decision: Decision, name: str) -> Mapping[Scope, Handler]:
     """Return the instances of a plugin for the request's consumer alone."""
     identity, plane = decision.identity, decision.plane
     if not plane.has_own or identity is None or identity.realm_id:
-        return {}
+        return NO_INSTANCES
     return decision.known.own_instances(plane, identity.consumer_id).get(name, {})
 
 
-def tell(decision: Decision, handler: Handler) -> None:
-    """Add to the story that an instance ran, what for, and with which outcome."""
-    instance = handler.instance
+def tell_choice(decision: Decision, handler: Handler, others: list[Handler]) -> None:
+    """Add to the story which instance runs, and which that meets the request do not."""
     decision.tell(
-        name=instance.name,
-        id=instance.id,
-        scope={
-            name: value for name, value in instance.scope._asdict().items() if value
-        },
-        outcome="deny" if decision.refusal else "pass",
+        "chosen",
+        **described(handler),
+        others=[described(other) for other in others],
     )
+
+
+def tell_outcome(decision: Decision, handler: Handler) -> None:
+    """Add to the story what an instance made of the request."""
+    outcome = "deny" if decision.refusal else "pass"
+    decision.tell("judged", **described(handler), outcome=outcome)
+
+
+def described(handler: Handler) -> dict:
+    """Return which instance it is, and what for."""
+    instance = handler.instance
+    scope = {name: value for name, value in instance.scope._asdict().items() if value}
+    return {"name": instance.name, "id": instance.id, "scope": scope}

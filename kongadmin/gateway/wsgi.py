@@ -86,12 +86,18 @@ def refused(refusal: Refusal) -> Decision:
     return Decision(None, refusal, request_id=new_request_id())
 
 
-def judge(plane_ref: str, request: Request) -> Decision:
-    """Decide about a request to the control plane with that name or id."""
+def judge(
+    plane_ref: str, request: Request, story: list | None = None, counts: bool = True
+) -> Decision:
+    """Decide about a request to the control plane with that name or id.
+
+    What happens is told to `story`. A request that does not count leaves no trace.
+    """
     now = time.time()
     decision = Decision(request, now=now, request_id=new_request_id())
+    decision.story, decision.counts = story, counts
     try:
-        decision.known = known = store.current()
+        decision.known = known = store.current() if counts else store.current().aside()
         decision.plane = known.plane(plane_ref)
         if decision.plane is None:
             decision.refusal = UNKNOWN_PLANE
@@ -100,7 +106,7 @@ def judge(plane_ref: str, request: Request) -> Decision:
     except Unavailable:
         decision.refusal = AWAY
     identity = decision.identity
-    if decision.refusal is None and identity and identity.credential_id:
+    if counts and decision.refusal is None and identity and identity.credential_id:
         last_used.note(identity.credential_id, now)
     return decision
 

@@ -64,9 +64,11 @@ class Authentication(Handler):
 
     def access(self, decision: Decision) -> Refusal | None:
         if self.skips_preflight and decision.request.method == "OPTIONS":
+            decision.tell("skipped", why="preflight")
             return None
         known = decision.identity
         if self.anonymous and known and known.credential_id:
+            decision.tell("skipped", why="recognised")
             return None
         try:
             found = self.identify(decision)
@@ -76,13 +78,14 @@ class Authentication(Handler):
             decision.identity = found
             decision.hold_until(found.expires_at)
             return None
-        return self.admit_stranger(decision) if self.anonymous else found
+        return self.admit_stranger(decision, found) if self.anonymous else found
 
     def identify(self, decision: Decision) -> Identity | Refusal:
         """Return who sent the request, or why that is not accepted."""
         raise NotImplementedError
 
-    def admit_stranger(self, decision: Decision) -> Refusal | None:
+    def admit_stranger(self, decision: Decision, reason: Refusal) -> Refusal | None:
         """Take the request for one of the anonymous consumer."""
+        decision.tell("stranger", reason=reason.message, consumer=self.anonymous)
         decision.identity = decision.known.consumer(decision.plane, self.anonymous)
         return None if decision.identity else FAILED

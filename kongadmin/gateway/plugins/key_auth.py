@@ -17,6 +17,8 @@ from kongadmin.gateway.plugins.base import Authentication, Instance
 from kongadmin.gateway.request import Request, header_text, header_variable
 from kongadmin.gateway.unavailable import Unavailable
 
+HEADER, QUERY, BODY = "header", "query", "body"
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -51,6 +53,8 @@ class KeyAuth(Authentication):
         self.in_header = config.get("key_in_header", True)
         self.in_query = config.get("key_in_query", True)
         self.in_body = config.get("key_in_body", False)
+        places = {HEADER: self.in_header, QUERY: self.in_query, BODY: self.in_body}
+        self.places = [place for place, is_searched in places.items() if is_searched]
         self.hides = config.get("hide_credentials", False)
         sources = config.get("identity_realms")
         if sources is None:
@@ -66,34 +70,46 @@ class KeyAuth(Authentication):
     def identify(self, decision: Decision) -> Identity | Refusal:
         if self.names is None:
             return MISCONFIGURED
-        name, key, joined = self.find(decision.request)
+        name, key, place = self.find(decision.request)
+        if decision.story is not None:
+            self.tell_find(decision, name, place)
         if self.hides and name:
             decision.hidden.append(name.text)
         if not isinstance(key, str):
             return self.duplicate
         if not key:
             return self.missing
+        # WSGI joins headers of one name with commas: such a value may be one key or
+        # many.
         return self.recognise(decision, key) or (
-            self.duplicate if joined else self.unknown
+            self.duplicate if place == HEADER and "," in key else self.unknown
         )
 
-    def find(self, request: Request) -> tuple[KeyName | None, str | list | dict, bool]:
-        """Return the name under which a key came, the key or keys, and if it is joined.
+    def tell_find(self, decision: Decision, name: KeyName | None, place: str) -> None:
+        """Add to the story where a key was, or where none was."""
+        if name:
+            decision.tell("found", what="key", place=place, name=name.text)
+        else:
+            names = [each.text for each in self.names]
+            decision.tell("missing", what="key", places=self.places, names=names)
 
-        The order of names beats that of places. Text ends the search, even "". WSGI
-        joins headers of one name with commas: such a value may be one key or many.
+    def find(self, request: Request) -> tuple[KeyName | None, str | list | dict, str]:
+        """Return the name under which a key came, the key or keys, and where it was.
+
+        The order of names beats that of places. Text ends the search, even "".
         """
         for name in self.names:
             value = request.headers.get(name.variable) if self.in_header else None
             if value is not None:
-                return name, header_text(value), "," in value
+                return name, header_text(value), HEADER
+            place = QUERY
             if self.in_query and request.query:
                 value = request.arguments.get(name.text)
             if value is None and self.in_body:
-                value = request.members.get(name.text)
+                value, place = request.members.get(name.text), BODY
             if isinstance(value, str | list | dict):
-                return name, value, False
-        return None, "", False
+                return name, value, place
+        return None, "", ""
 
     def recognise(self, decision: Decision, key: str) -> Identity | Refusal | None:
         """Return who the first source that knows `key` says it is; None if none does.
@@ -109,7 +125,13 @@ class KeyAuth(Authentication):
                     identity = known.realm_key(decision, source, key)
             except Unavailable:
                 failed = AWAY
-                decision.tell(source=source.scope, realm_id=source.id, result="error")
+                decision.tell(
+                    "source",
+                    source=source.scope,
+                    realm_id=source.id,
+                    result="error",
+                    cache="miss",
+                )
                 continue
             if identity:
                 return identity

@@ -159,6 +159,19 @@ def folder(value: str) -> Path | None:
     return path if value else None
 
 
+def label(value: str) -> str:
+    """Read a name that can be the first part of a host name."""
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", value):
+        raise ValueError(f"is '{value}' but must be a word such as eu")
+    if value == "global":
+        raise ValueError("is 'global' but that stands for all regions together")
+    return value
+
+
+def labels(value: str) -> list[str]:
+    return [label(item) for item in words(value)]
+
+
 def version(value: str) -> str:
     parts = value.split(".")
     if len(parts) not in (3, 4) or not all(part.isdecimal() for part in parts):

@@ -47,6 +47,12 @@ class AdminRequest(WSGIRequest):
         return body
 
 
+class KonnectRequest(AdminRequest):
+    """A request of one of Konnect's APIs, which lie beside the Admin API."""
+
+    urlconf = settings.KONNECT_URLCONF
+
+
 class ManagerRequest(WSGIRequest):
     """A request for a page; /@team-a/consumers is /consumers of control plane team-a.
 
@@ -85,6 +91,7 @@ class Handler(WSGIHandler):
 
 django.setup(set_prefix=False)
 admin_api = Handler(AdminRequest, settings.ADMIN_API_MIDDLEWARE)
+konnect = Handler(KonnectRequest, settings.KONNECT_MIDDLEWARE)
 pages = Handler(ManagerRequest, settings.MIDDLEWARE)
 
 
@@ -102,11 +109,13 @@ def mount(prefix: str, inner: WSGIApplication) -> WSGIApplication:
     return mounted
 
 
+BESIDE = {"dataplane": dataplane, "v1": konnect, "v2": konnect, "v3": konnect}
+
+
 def admin(environ: dict, start_response: Callable) -> Iterable[bytes]:
-    """The admin listener: the Admin API, and the authorizer's endpoints for proxies."""
-    if environ["PATH_INFO"].startswith("/dataplane/"):
-        return dataplane(environ, start_response)
-    return admin_api(environ, start_response)
+    """The admin listener: the Admin API, Konnect's, and endpoints for proxies."""
+    first = environ["PATH_INFO"][1:].partition("/")[0]
+    return BESIDE.get(first, admin_api)(environ, start_response)
 
 
 MOUNTS = {

@@ -12,6 +12,8 @@ from kongadmin.crypto import derive
 from kongadmin.environment import (
     env,
     folder,
+    label,
+    labels,
     listen,
     networks,
     number,
@@ -70,6 +72,17 @@ PLUGIN_SCHEMAS = env(
 )
 IS_ENTERPRISE = COMPAT_VERSION.count(".") == 3
 KONG_SERVER = f"kong/{COMPAT_VERSION}" + "-enterprise-edition" * IS_ENTERPRISE
+REGION = env(
+    "REGION", "us", label, "The region of Konnect's APIs that this installation is."
+)
+REGIONS = env(
+    "REGIONS",
+    "",
+    labels,
+    "All regions served here, told apart by host; empty: KONGADMIN_REGION alone.",
+) or [REGION]
+if REGION not in REGIONS:
+    refuse(f"KONGADMIN_REGION is {REGION}, which is not among KONGADMIN_REGIONS.")
 LOG_LEVEL = env(
     "LOG_LEVEL",
     "warning",
@@ -138,6 +151,7 @@ SECRET_KEY, *SECRET_KEY_FALLBACKS = [derive(k, "django").hex() for k in SECRET_K
 DEBUG = False
 ROOT_URLCONF = "kongadmin.urls"
 ADMIN_API_URLCONF = "kongadmin.dialects.admin_api.routes"
+KONNECT_URLCONF = "kongadmin.dialects.konnect.routes"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
@@ -172,6 +186,7 @@ MIDDLEWARE = [
 ]
 # The Admin API has no cookies, no pages and no static files.
 ADMIN_API_MIDDLEWARE = ["kongadmin.dialects.admin_api.middleware.Conventions"]
+KONNECT_MIDDLEWARE = ["kongadmin.dialects.konnect.middleware.Conventions"]
 
 TEMPLATES = [
     {

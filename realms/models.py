@@ -14,13 +14,15 @@ from kongadmin.fields import TextKey
 from kongadmin.schema import Schema
 
 DEFAULT = "default"
-# First segments of the Admin API's paths: a control plane of that name would be hidden.
+# First segments of the admin listener's paths: a control plane of that name would be
+# hidden.
 RESERVED = frozenset(
-    "acls ca_certificates certificates config consumer_groups consumers dataplane "
-    "endpoints filter-chains keys key-sets keyauth_credentials kong licenses metrics "
-    "oauth2 oauth2_tokens openapi.json partials plugins routes schemas services snis "
-    "status tags upstreams vaults workspaces jwts basic-auths hmac-auths key-auths "
-    "key-auths-enc mtls-auths".split()
+    "acls api apis basic-auths ca_certificates certificates config "
+    "consumer_groups consumers dataplane endpoints explain filter-chains "
+    "hmac-auths jwts key-auths key-auths-enc key-sets keyauth_credentials keys "
+    "kong licenses metrics mtls-auths oauth2 oauth2_tokens openapi.json "
+    "partials plugins routes schemas services snis status tags upstreams v1 v2 "
+    "v3 vaults workspaces".split()
 )
 
 

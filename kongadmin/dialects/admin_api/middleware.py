@@ -70,7 +70,8 @@ class Conventions:
                 response = self.get_response(request)
         except Refusal as refusal:
             response = plain(refusal.body, refusal.status)
-        return finish(request, response, time.perf_counter() - started)
+        finish(request, response)
+        return brand(request, response, time.perf_counter() - started)
 
 
 def plain(body: dict | None, status: int) -> HttpResponse:
@@ -135,9 +136,7 @@ def is_own(origin: str) -> bool:
     return origin == settings.ADMIN_GUI_ORIGIN or is_loopback(host)
 
 
-def finish(
-    request: HttpRequest, response: HttpResponse, seconds: float
-) -> HttpResponse:
+def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Add the headers of every answer; take the body off an answer to HEAD."""
     if response.status_code == 204:
         del response["Content-Type"]
@@ -152,6 +151,11 @@ def finish(
     response["Access-Control-Allow-Credentials"] = "true"
     if settings.ADMIN_GUI_URL:
         response["Vary"] = "Origin"
+    return response
+
+
+def brand(request: HttpRequest, response: HttpResponse, seconds: float) -> HttpResponse:
+    """Add the headers that Kong's Admin API is known by."""
     response["Server"] = settings.KONG_SERVER
     response["X-Kong-Admin-Latency"] = str(int(seconds * 1000))
     if settings.IS_ENTERPRISE:

@@ -1,30 +1,23 @@
 """A route of the Admin API: who may use it, in which control plane, in JSON."""
 
-import random
-import time
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
-from django.db import DatabaseError, connection
-from rest_framework.views import APIView
 
-from kongadmin import changes, outages
+from kongadmin import changes
 from kongadmin.access.permissions import READ, WRITE, may
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.access import TokenAuthentication
-from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.operations import Operation
+from kongadmin.dialects.patience import PatientView
 from kongadmin.fields import can_store
 from realms.models import DEFAULT, ControlPlane
 
 # What a method does, as a refusal names it; GET and HEAD read.
 DEEDS = {"POST": "create", "DELETE": "delete"}
-# How long to wait before each further attempt, and when not to make another.
-PAUSES = (0.01, 0.03, 0.1, 0.3)
-PATIENCE_SECONDS = 5
 
 
-class AdminView(APIView):
+class AdminView(PatientView):
     """The base of every view: asks `may` before anything else happens.
 
     `entity_type` names what the route is about; `scope` is the control plane;
@@ -34,7 +27,6 @@ class AdminView(APIView):
 
     dialect = "admin_api"
     authentication_classes = [TokenAuthentication]
-    permission_classes = []
     entity_type = "node"
     reading_methods = ("GET", "HEAD")
     operations: ClassVar[dict[str, Operation]] = {}
@@ -52,25 +44,8 @@ class AdminView(APIView):
         segments = request.path_info.split("/")
         shown = "workspace" in request.resolver_match.kwargs
         request.workspace_prefix = f"/{segments[1]}" if shown else ""
-        # A transaction around the request is a test's; it cannot be begun again.
-        self.pauses = [] if connection.in_atomic_block else [*PAUSES]
-        self.give_up_at = time.monotonic() + PATIENCE_SECONDS
         with changes.acting("unknown", self.dialect, request.request_id):
-            while True:
-                try:
-                    return super().dispatch(request, *args, **kwargs)
-                except DatabaseError:
-                    time.sleep(self.pauses.pop(0) * (1 + random.random()))  # noqa: S311
-
-    def handle_exception(self, exc: Exception) -> Answer:
-        """Answer what went wrong, or let `dispatch` begin again.
-
-        What a view writes is one transaction: one that lost to another wrote nothing.
-        """
-        is_in_time = self.pauses and time.monotonic() < self.give_up_at
-        if is_in_time and outages.is_contended(exc):
-            raise exc
-        return super().handle_exception(exc)
+            return super().dispatch(request, *args, **kwargs)
 
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
@@ -106,18 +81,3 @@ class AdminView(APIView):
     def may(self, verb: str) -> bool:
         """Say whether the caller may do that to what the route is about."""
         return may(self.request.user, verb, self.entity_type, self.scope)
-
-    def options(self, request, *args, **kwargs) -> Answer:
-        """Answer a preflight as Kong does; no token travels with one."""
-        methods = ", ".join(sorted(self.allowed_methods))
-        asked = request.META.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS")
-        headers = {
-            "Allow": methods,
-            "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": asked or "Content-Type",
-        }
-        return Answer(status=204, headers=headers)
-
-    def finalize_response(self, request, response, *args, **kwargs) -> Answer:
-        """Every answer is JSON and whole already: there is nothing to negotiate."""
-        return response

@@ -7,11 +7,11 @@ from .credentials import (
     HMACAuth,
     KeyAuth,
     KeyAuthEnc,
-    LastUsed,
     MTLSAuth,
     OAuth2,
     OAuth2Token,
 )
+from .usage import LastUsed, Usage
 
 __all__ = [
     "ACL",
@@ -26,5 +26,6 @@ __all__ = [
     "MTLSAuth",
     "OAuth2",
     "OAuth2Token",
+    "Usage",
     "folded",
 ]

@@ -358,13 +358,3 @@ class OAuth2Token(Expiring):
     @property
     def parent_id(self):
         return self.credential.consumer_id
-
-
-class LastUsed(models.Model):
-    """When a credential was last accepted; written in batches by the authorizer."""
-
-    credential_id = models.UUIDField(primary_key=True)
-    used_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return str(self.credential_id)

@@ -8,6 +8,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +21,9 @@ ERRORS = (sqlite3.Error, psycopg.Error, OSError)
 PATIENCE_SECONDS = 2
 LOOK_SECONDS = 0.1
 LATEST_CHANGE = "SELECT max(id) FROM kongadmin_change"
+USAGE_COLUMNS = (
+    "consumer_id, seconds, start, credential_id, scope_id, allowed, denied, limited"
+)
 # What Django understands among the options, and psycopg does not.
 DJANGO_OPTIONS = {"pool", "assume_role", "isolation_level", "server_side_binding"}
 
@@ -30,6 +34,11 @@ class SQLite:
     upsert_used = (
         "INSERT INTO consumers_lastused (credential_id, used_at) "
         "SELECT value ->> 0, value ->> 1 FROM json_each(%s) WHERE true "
+    )
+    upsert_usage = (
+        f"INSERT INTO consumers_usage ({USAGE_COLUMNS}) "  # noqa: S608
+        "SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, "
+        "value ->> 5, value ->> 6, value ->> 7 FROM json_each(%s) WHERE true "
     )
 
     def __init__(self, settings: dict) -> None:
@@ -60,6 +69,26 @@ class SQLite:
             else:
                 yield False
             time.sleep(LOOK_SECONDS)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Write everything in the block, or nothing."""
+        self.rows("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.rows("ROLLBACK")
+            raise
+        self.rows("COMMIT")
+
+    def usage_rows(self, rows: list[tuple]) -> str:
+        """Return the parameter of `upsert_usage`."""
+        return json.dumps(
+            [
+                (self.id(row[0]), *row[1:3], *map(self.id, row[3:5]), *row[5:])
+                for row in rows
+            ]
+        )
 
     def used_rows(self, used: list[tuple[str, float]]) -> str:
         """Return the parameter of `upsert_used`."""
@@ -104,6 +133,13 @@ class PostgreSQL:
         "SELECT (row ->> 0)::uuid, to_timestamp((row ->> 1)::float8) "
         "FROM json_array_elements(%s::json) AS row "
     )
+    upsert_usage = (
+        f"INSERT INTO consumers_usage ({USAGE_COLUMNS}) "  # noqa: S608
+        "SELECT (row ->> 0)::uuid, (row ->> 1)::int, (row ->> 2)::bigint, "
+        "(row ->> 3)::uuid, (row ->> 4)::uuid, (row ->> 5)::bigint, "
+        "(row ->> 6)::bigint, (row ->> 7)::bigint "
+        "FROM json_array_elements(%s::json) AS row "
+    )
     liveness = {
         "connect_timeout": PATIENCE_SECONDS,
         "tcp_user_timeout": PATIENCE_SECONDS * 1000,
@@ -140,6 +176,14 @@ class PostgreSQL:
         while True:
             news = list(self.connection.notifies(timeout=1, stop_after=1))
             yield bool(news)
+
+    def transaction(self) -> AbstractContextManager:
+        """Write everything in the block, or nothing."""
+        return self.connection.transaction()
+
+    def usage_rows(self, rows: list[tuple]) -> str:
+        """Return the parameter of `upsert_usage`."""
+        return json.dumps(rows)
 
     def used_rows(self, used: list[tuple[str, float]]) -> str:
         """Return the parameter of `upsert_used`."""

@@ -24,11 +24,11 @@ from kongadmin.gateway.decision import (
     Refusal,
 )
 from kongadmin.gateway.flavours import FLAVOURS
-from kongadmin.gateway.last_used import LastUsed
 from kongadmin.gateway.plane import decide
 from kongadmin.gateway.request import Request
 from kongadmin.gateway.store import Store
 from kongadmin.gateway.unavailable import Unavailable
+from kongadmin.gateway.usage import Usage
 from kongadmin.peers import is_trusted
 
 DATAPLANE = "/dataplane/v1/"
@@ -39,7 +39,7 @@ StartResponse = Callable[[str, Headers], object]
 
 logger = logging.getLogger(__name__)
 store = Store()
-last_used = LastUsed()
+usage = Usage()
 is_trusted_peer = lru_cache(4096)(is_trusted)
 
 
@@ -105,9 +105,8 @@ def judge(
         decide(decision)
     except Unavailable:
         decision.refusal = AWAY
-    identity = decision.identity
-    if counts and decision.refusal is None and identity and identity.credential_id:
-        last_used.note(identity.credential_id, now)
+    if counts:
+        usage.note(decision)
     return decision
 
 

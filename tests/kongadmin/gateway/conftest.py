@@ -95,4 +95,4 @@ def gateway(transactional_db, disconnected_at_last) -> Iterator[Callable[..., An
     Plugin.objects.all().delete()
     revision.bump()
     yield ask
-    wsgi.last_used.pending.clear()
+    wsgi.usage.pending.clear()

@@ -5,6 +5,7 @@ class ConsumersConfig(AppConfig):
     name = "consumers"
 
     def ready(self) -> None:
-        from consumers import api
+        from consumers import api, core_entities
 
         api.register_consumers()
+        core_entities.register_consumers()

@@ -320,28 +320,31 @@ class OverrideSchema(AdminView):
         return Answer(Override.schema.describe())
 
 
+# The two ways to look at memberships.
+OF_GROUP = {
+    "model": Consumer,
+    "parent_model": ConsumerGroup,
+    "parent_field": "consumer_group",
+    "member_field": "consumer",
+    "argument": "consumer",
+}
+OF_CONSUMER = {
+    "model": ConsumerGroup,
+    "parent_model": Consumer,
+    "parent_field": "consumer",
+    "member_field": "consumer_group",
+    "argument": "group",
+}
+
+
 def register_groups() -> None:
     register_entity(ConsumerGroup, "consumer_groups", collection=Groups, item=Group)
-    of_group = {
-        "model": Consumer,
-        "parent_model": ConsumerGroup,
-        "parent_field": "consumer_group",
-        "member_field": "consumer",
-        "argument": "consumer",
-    }
-    of_consumer = {
-        "model": ConsumerGroup,
-        "parent_model": Consumer,
-        "parent_field": "consumer",
-        "member_field": "consumer_group",
-        "argument": "group",
-    }
     for base, member, options in (
-        ("consumer_groups/{parent:consumer_groups}/consumers", "consumers", of_group),
+        ("consumer_groups/{parent:consumer_groups}/consumers", "consumers", OF_GROUP),
         (
             "consumers/{parent:consumers}/consumer_groups",
             "consumer_groups",
-            of_consumer,
+            OF_CONSUMER,
         ),
     ):
         register(base, Members, **options)

@@ -7,6 +7,7 @@ class GroupsConfig(AppConfig):
 
     def ready(self) -> None:
         if settings.IS_ENTERPRISE:
-            from groups import api
+            from groups import api, core_entities
 
             api.register_groups()
+            core_entities.register_groups()

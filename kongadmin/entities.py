@@ -63,6 +63,12 @@ class EntityQuerySet(models.QuerySet):
             return self.none()
         return self.filter(**self.model.named(ref))
 
+    def containing(self, field: str, text: str) -> Self:
+        """Keep the rows whose `field` contains `text`; case does not count."""
+        if not can_store(text):
+            return self.none()
+        return self.filter(**{f"{field}__icontains": text})
+
     def live(self, now: datetime | None = None) -> Self:
         """Leave out what has expired by `now`."""
         return self

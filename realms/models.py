@@ -1,5 +1,6 @@
 from pathlib import Path
 from typing import Self
+from uuid import UUID
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -84,6 +85,16 @@ class ControlPlane(Scope):
             found = cls.objects.filter(name=name).first()
             if found:
                 known.set(name, found)
+        return found
+
+    @classmethod
+    def with_id(cls, pk: UUID) -> Self | None:
+        """Return the control plane of that id, asking the database seldom."""
+        found = known.get(pk)
+        if found is None:
+            found = cls.objects.filter(pk=pk).first()
+            if found:
+                known.set(pk, found)
         return found
 
     def save(self, *args, **kwargs) -> None:

@@ -7,7 +7,7 @@ class PluginsConfig(AppConfig):
     name = "kongadmin.plugins"
 
     def ready(self) -> None:
-        from kongadmin.plugins import api
+        from kongadmin.plugins import api, core_entities
         from kongadmin.plugins.catalogue import plugin_schemas
 
         try:
@@ -15,3 +15,4 @@ class PluginsConfig(AppConfig):
         except ValueError as error:
             refuse(f"KONGADMIN_PLUGIN_SCHEMAS has a wrong schema: {error}.")
         api.register_plugins()
+        core_entities.register_plugins()

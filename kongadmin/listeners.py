@@ -13,8 +13,10 @@ from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.urls import set_script_prefix
 
+from kongadmin import metrics
 from kongadmin.gateway.wsgi import dataplane, proxy
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 WSGIApplication = Callable[[dict, Callable], Iterable[bytes]]
 
 
@@ -130,10 +132,29 @@ def manager(environ: dict, start_response: Callable) -> Iterable[bytes]:
     return MOUNTS.get(first, pages)(environ, start_response)
 
 
-BY_PORT = {str(settings.ADMIN_LISTEN.port): admin}
+def measured(listener: str, inner: WSGIApplication) -> WSGIApplication:
+    """Return `inner`, its answers counted and timed for /metrics."""
+    latency = metrics.latency.labels(listener)
+
+    def measuring(environ: dict, start_response: Callable) -> Iterable[bytes]:
+        method = environ["REQUEST_METHOD"]
+        shown = method if method in METHODS else "other"
+
+        def counting(status: str, *given: object) -> object:
+            metrics.requests.labels(listener, shown, status[:3]).inc()
+            return start_response(status, *given)
+
+        with latency.time():
+            return inner(environ, counting)
+
+    return measuring
+
+
+BY_PORT = {str(settings.ADMIN_LISTEN.port): measured("admin", admin)}
+measured_manager = measured("manager", manager)
 
 
 def application(environ: dict, start_response: Callable) -> Iterable[bytes]:
     """Both Django listeners in one process group, told apart by the port asked."""
-    serve = BY_PORT.get(environ["SERVER_PORT"], manager)
+    serve = BY_PORT.get(environ["SERVER_PORT"], measured_manager)
     return serve(environ, start_response)

@@ -24,6 +24,7 @@ from kongadmin.gateway.reading import (
     read_plane,
 )
 from kongadmin.gateway.unavailable import Unavailable
+from kongadmin.metrics import lookups
 from kongadmin.revision import CHANGES
 
 MOST_IDENTITIES = 100_000
@@ -204,13 +205,17 @@ class Store:
             if not self.available:
                 break
             try:
-                return read(self.database(), *values)
+                answer = read(self.database(), *values)
             except ERRORS as error:
                 self.local.database = None
                 reason = error
+            else:
+                lookups.labels("nothing" if answer is None else "found").inc()
+                return answer
         else:
             self.available = False
             logger.error("The database does not answer: %s", reason)
+        lookups.labels("error").inc()
         raise Unavailable
 
     def close(self) -> None:

@@ -8,8 +8,9 @@ import logging
 import threading
 import time
 from collections.abc import Iterable
-from itertools import batched
+from itertools import batched, islice
 
+from kongadmin import metrics
 from kongadmin.gateway.database import ERRORS, Database, open_database
 from kongadmin.gateway.decision import Decision
 
@@ -20,6 +21,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 RETENTION = {MINUTE: DAY, HOUR: 31 * DAY, DAY: 400 * DAY}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ALLOWED, DENIED, LIMITED, LAST = range(4)
+OUTCOMES = ("allowed", "denied", "limited")
 TOO_MANY_REQUESTS = 429
 
 # Minute, then the ids of control plane, consumer and credential; NOBODY for a stranger.
@@ -49,6 +51,8 @@ class Usage:
 
     def __init__(self) -> None:
         self.pending: dict[Who, list[float]] = {}
+        self.unwritten: dict[Who, list[float]] = {}
+        self.planes: dict[str, str] = {}
         self.lock = threading.Lock()
         self.writing = threading.Lock()
         self.thread: threading.Thread | None = None
@@ -69,6 +73,7 @@ class Usage:
                 if len(self.pending) >= MOST_PENDING:
                     return
                 counts = self.pending[who] = [0, 0, 0, 0.0]
+                self.planes[decision.plane.id] = decision.plane.name
             if refusal is None:
                 counts[ALLOWED] += 1
                 counts[LAST] = decision.now
@@ -96,6 +101,8 @@ class Usage:
         with self.writing:
             with self.lock:
                 counted, self.pending = self.pending, {}
+            self.measure(counted)
+            counted = merged(self.unwritten, counted)
             if not counted:
                 return
             try:
@@ -104,17 +111,17 @@ class Usage:
                     self.purge(database)
             except ERRORS as error:
                 logger.warning("Usage could not be written: %s", error)
-                self.put_back(counted)
+                self.unwritten = dict(islice(counted.items(), MOST_PENDING))
+            else:
+                self.unwritten = {}
 
-    def put_back(self, counted: dict[Who, list[float]]) -> None:
-        """Add to what was counted meanwhile, as far as there is room."""
-        with self.lock:
-            for who, counts in counted.items():
-                if known := self.pending.get(who):
-                    sums = [a + b for a, b in zip(known, counts, strict=True)]
-                    self.pending[who] = [*sums[:LAST], max(known[LAST], counts[LAST])]
-                elif len(self.pending) < MOST_PENDING:
-                    self.pending[who] = counts
+    def measure(self, counted: dict[Who, list[float]]) -> None:
+        """Tell Prometheus what became of the requests of each control plane."""
+        for (_, scope_id, _, _), counts in counted.items():
+            for outcome, count in zip(OUTCOMES, counts, strict=False):
+                if count:
+                    labels = (self.planes[scope_id], outcome)
+                    metrics.decisions.labels(*labels).inc(count)
 
     def purge(self, database: Database) -> None:
         """Once an hour, delete what is older than it has to be."""
@@ -128,6 +135,18 @@ class Usage:
                 seconds,
                 now - kept,
             )
+
+
+def merged(
+    first: dict[Who, list[float]], second: dict[Who, list[float]]
+) -> dict[Who, list[float]]:
+    """Return the sums of both, and the later of their last uses."""
+    both = dict(first)
+    for who, counts in second.items():
+        known = both.get(who, (0, 0, 0, 0.0))
+        sums = [a + b for a, b in zip(known, counts, strict=True)]
+        both[who] = [*sums[:LAST], max(known[LAST], counts[LAST])]
+    return both
 
 
 def write(database: Database, counted: dict[Who, list[float]]) -> None:

@@ -12,8 +12,9 @@ from uuid import NAMESPACE_DNS, UUID, uuid5
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.http import HttpResponse
 
-from kongadmin import outages
+from kongadmin import metrics, outages
 from kongadmin.dialects.admin_api import errors, openapi, paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.middleware import traffic
@@ -179,6 +180,23 @@ def is_reachable() -> bool:
     except DatabaseError:
         return False
     return True
+
+
+class Metrics(Status):
+    """What Prometheus collects."""
+
+    operations: ClassVar = {
+        "get": Operation(
+            "Tell the metrics of all processes in Prometheus' text format",
+            {200: TEXT},
+            media_type="text/plain",
+        ),
+    }
+
+    def get(self, request) -> HttpResponse:
+        return HttpResponse(
+            metrics.exposition(is_reachable()), content_type=metrics.CONTENT_TYPE
+        )
 
 
 class Endpoints(AdminView):
@@ -374,6 +392,7 @@ ROUTES = [
     Route("config", Config, {}),
     Route("status", Status, {}),
     Route("endpoints", Endpoints, {}),
+    Route("metrics", Metrics, {}),
     Route("openapi.json", OpenAPI, {}),
     Route("tags", AllTags, {}),
     Route("tags/{tag:tags}", Tags, {}),

@@ -191,7 +191,7 @@ def describe_answers(view, operation: Operation) -> dict:
         answer = answers[str(status)] = {"description": DONE[status]}
         if shape is not None:
             schema = drawn(shape, view)
-            answer["content"] = {"application/json": {"schema": schema}}
+            answer["content"] = {operation.media_type: {"schema": schema}}
             if operation.is_versioned:
                 answer["headers"] = {"ETag": {"$ref": "#/components/headers/ETag"}}
     has_body = operation.body is not None

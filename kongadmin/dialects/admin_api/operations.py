@@ -29,6 +29,7 @@ class Operation:
     query: tuple[str, ...] = ()
     errors: tuple[int, ...] = ()
     is_versioned: bool = False
+    media_type: str = "application/json"
 
 
 QUERY = {

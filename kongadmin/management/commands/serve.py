@@ -4,7 +4,7 @@ from typing import NoReturn
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
-from kongadmin import serving
+from kongadmin import metrics, serving
 from kongadmin.apps import close_pools
 
 
@@ -22,6 +22,7 @@ class Command(BaseCommand):
             signal.signal(number, leave)
         serving.check_ports()
         call_command("prepare")
+        metrics.begin()
         close_pools()  # a connection must not be shared with the processes to come
         raise SystemExit(serving.Supervisor().run(self.announce))
 

@@ -1,24 +1,14 @@
 """What the authorizer reads from the database, in plain SQL."""
 
 import re
-from typing import Any
-from uuid import UUID
 
-from kongadmin.crypto import Keyring
+from kongadmin.gateway.credentials import GROUPS, id_text, identity, keyring
 from kongadmin.gateway.database import Database
 from kongadmin.gateway.decision import Identity
 from kongadmin.gateway.plane import Plane, by_name
 from kongadmin.gateway.plugins import Handler, Instance, Scope
-from kongadmin.settings import SECRET_KEYS
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-# The groups of a consumer `c`, a row each; a consumer without any is one row.
-GROUPS = (
-    "LEFT JOIN groups_membership m ON m.consumer_id = c.id "
-    "LEFT JOIN groups_consumergroup g ON g.id = m.consumer_group_id "
-)
-
-keyring = Keyring(SECRET_KEYS)
 
 
 def read_plane(database: Database, ref: str) -> Plane | None:
@@ -123,17 +113,3 @@ def read_consumer(database: Database, scope_id: str, ref: str) -> Identity | Non
         if found:
             return identity(found)
     return None
-
-
-def identity(found: list[tuple], **credential: Any) -> Identity:
-    """Return the consumer of rows that begin with id, names, and a group each."""
-    consumer_id, username, custom_id, *_ = found[0]
-    groups = tuple(sorted({row[3] for row in found if row[3] is not None}))
-    return Identity(
-        id_text(consumer_id), username, custom_id, groups=groups, **credential
-    )
-
-
-def id_text(stored: str | UUID) -> str:
-    """Return an id as people write it; SQLite stores its digits only."""
-    return str(UUID(str(stored)))

@@ -12,12 +12,12 @@ from collections.abc import Callable, Hashable
 from typing import Any, Self
 
 from kongadmin import revision
+from kongadmin.gateway.credentials import keyring
 from kongadmin.gateway.database import ERRORS, Database, open_database
 from kongadmin.gateway.decision import Decision, Identity
 from kongadmin.gateway.plane import Plane
 from kongadmin.gateway.plugins.key_auth import Source
 from kongadmin.gateway.reading import (
-    keyring,
     read_consumer,
     read_key,
     read_own_instances,
@@ -149,6 +149,10 @@ class View:
             found = self.ask(read, plane.id, *values)
             self.identities.put(name, found)
         return found
+
+    def remembers(self, read: Callable[..., Any], plane: Plane, *values: Any) -> bool:
+        """Say whether `recall` would answer without asking."""
+        return self.identities.get((read, plane.id, *values)) is not UNREAD
 
 
 def is_over(moment: float | None, now: float) -> bool:

@@ -1,11 +1,13 @@
 """The plugins that are decided here, in the order in which they judge a request."""
 
 from kongadmin.gateway.plugins.base import Handler, Instance, Scope
+from kongadmin.gateway.plugins.basic_auth import BasicAuth
 from kongadmin.gateway.plugins.key_auth import KeyAuth
 
 # By name, in Kong's order of priority (the schemas' `priority`), high to low.
 HANDLERS: dict[str, type[Handler]] = {
     "key-auth": KeyAuth,
+    "basic-auth": BasicAuth,
 }
 
 __all__ = ["HANDLERS", "Handler", "Instance", "Scope"]

@@ -1,0 +1,110 @@
+"""Credentials as the authorizer reads them: whose they are, and what proves it."""
+
+import re
+from base64 import b64decode
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from kongadmin.crypto import Keyring
+from kongadmin.gateway.database import Database
+from kongadmin.gateway.decision import Decision, Identity
+from kongadmin.settings import SECRET_KEYS
+
+# The groups of a consumer `c`, a row each; a consumer without any is one row.
+GROUPS = (
+    "LEFT JOIN groups_membership m ON m.consumer_id = c.id "
+    "LEFT JOIN groups_consumergroup g ON g.id = m.consumer_group_id "
+)
+# What no database stores, so that nothing can be called that.
+UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+LONGEST_REMEMBERED = 256
+
+keyring = Keyring(SECRET_KEYS)
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """Who a credential belongs to, and the secret that proves to be them."""
+
+    identity: Identity
+    secret: Any = field(repr=False)
+
+
+type Read = Callable[[Database, str, str], Credential | None]
+
+
+def find(decision: Decision, read: Read, name: str) -> Credential | None:
+    """Return the control plane's credential that `read` finds by its name, if any.
+
+    Names come from clients: long ones are not remembered.
+    """
+    known, plane = decision.known, decision.plane
+    is_new = decision.story is not None and not known.remembers(read, plane, name)
+    if UNSTORABLE.search(name):
+        credential = None
+    elif len(name) > LONGEST_REMEMBERED:
+        credential = known.ask(read, plane.id, name)
+    else:
+        credential = known.recall(read, plane, name)
+    decision.tell(
+        "source",
+        source="cp",
+        realm_id=None,
+        result="hit" if credential else "miss",
+        cache="miss" if is_new else "hit",
+    )
+    return credential
+
+
+def read_named(
+    database: Database, scope_id: str, kind: str, name: tuple[str, str], *columns: str
+) -> tuple[Identity, list] | None:
+    """Return who a credential belongs to, and its `columns`; one query.
+
+    `name` is the column that finds it, and the value that it has to have.
+    """
+    column, value = name
+    table = "consumers_" + kind.replace("-", "")
+    wanted = ", ".join(f"k.{column}" for column in ("id", *columns))
+    found = database.rows(
+        f"SELECT c.id, c.username, c.custom_id, g.name, {wanted} "  # noqa: S608
+        f"FROM {table} k JOIN consumers_consumer c ON c.id = k.consumer_id "
+        f"{GROUPS} WHERE k.scope_id = %s AND k.{column} = %s",
+        database.id(scope_id),
+        value,
+    )
+    if not found:
+        return None
+    *_, credential_id = found[0][:5]
+    about = {"credential_id": id_text(credential_id), "kind": kind, "identifier": value}
+    return identity(found, **about), list(found[0][5:])
+
+
+def identity(found: list[tuple], **credential: Any) -> Identity:
+    """Return the consumer of rows that begin with id, names, and a group each."""
+    consumer_id, username, custom_id, *_ = found[0]
+    groups = tuple(sorted({row[3] for row in found if row[3] is not None}))
+    return Identity(
+        id_text(consumer_id), username, custom_id, groups=groups, **credential
+    )
+
+
+def id_text(stored: str | UUID) -> str:
+    """Return an id as people write it; SQLite stores its digits only."""
+    return str(UUID(str(stored)))
+
+
+def decrypted(stored: bytes | None) -> str | None:
+    """Return the text of an encrypted column."""
+    return None if stored is None else keyring.decrypt(bytes(stored))
+
+
+def from_base64(text: str) -> bytes | None:
+    """Return what base64 stands for, as nginx reads it: padding may lack."""
+    digits = text.partition("=")[0]
+    try:
+        return b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+    except ValueError:
+        return None

@@ -5,6 +5,7 @@ The authorizer's listener is not here: it is a process without Django
 answers for the others, under /admin-api/ and /authorize/.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from urllib.parse import quote
 
@@ -17,6 +18,8 @@ from kongadmin import metrics
 from kongadmin.gateway.wsgi import dataplane, proxy
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+CHECK = re.compile("/dataplane/v1/[^/]+/check/?")
+
 WSGIApplication = Callable[[dict, Callable], Iterable[bytes]]
 
 
@@ -111,7 +114,13 @@ def mount(prefix: str, inner: WSGIApplication) -> WSGIApplication:
     return mounted
 
 
-BESIDE = {"dataplane": dataplane, "v1": konnect, "v2": konnect, "v3": konnect}
+def authorizer(environ: dict, start_response: Callable) -> Iterable[bytes]:
+    """Below /dataplane/: what proxies ask, and one endpoint for people with a token."""
+    is_check = CHECK.fullmatch(environ["PATH_INFO"])
+    return (konnect if is_check else dataplane)(environ, start_response)
+
+
+BESIDE = {"dataplane": authorizer, "v1": konnect, "v2": konnect, "v3": konnect}
 
 
 def admin(environ: dict, start_response: Callable) -> Iterable[bytes]:

@@ -159,6 +159,7 @@ INSTALLED_APPS = [
     "kongadmin",
     "kongadmin.access",
     "kongadmin.plugins",
+    "kongadmin.explain",
     "realms",
     "consumers",
     "groups",

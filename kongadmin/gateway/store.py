@@ -5,11 +5,10 @@ one. Requests only compare a number (see kongadmin.revision), which whoever writ
 this machine replaces; the `Watcher` listens for what was written elsewhere.
 """
 
-import copy
 import logging
 import threading
 from collections.abc import Callable, Hashable
-from typing import Any, Self
+from typing import Any
 
 from kongadmin import revision
 from kongadmin.gateway.credentials import keyring
@@ -65,23 +64,6 @@ class Recent:
         return len(self.young) + len(self.old)
 
 
-class Aside:
-    """What a Recent remembers, and what is read beside it: that stays here."""
-
-    def __init__(self, recent: Recent) -> None:
-        self.recent = recent
-        self.own: dict[Hashable, Any] = {}
-
-    def get(self, key: Hashable) -> Any:
-        for known in (self.own, self.recent.young, self.recent.old):
-            if key in known:
-                return known[key]
-        return UNREAD
-
-    def put(self, key: Hashable, value: Any) -> None:
-        self.own[key] = value
-
-
 class View:
     """What holds while the revision is `number`, read when it is first asked for.
 
@@ -93,14 +75,6 @@ class View:
         self.ask = ask
         self.planes = Recent(MOST_PLANES)
         self.identities = Recent(MOST_IDENTITIES)
-
-    def aside(self) -> Self:
-        """Return a view that knows the same; what it reads is not remembered here."""
-        view = copy.copy(self)
-        for name, value in vars(self).items():
-            if isinstance(value, Recent):
-                setattr(view, name, Aside(value))
-        return view
 
     def plane(self, ref: str) -> Plane | None:
         """Return the control plane with that name or id."""
@@ -163,12 +137,13 @@ def tell_source(
     decision: Decision, source: Source, identity: Identity | None, found: Any
 ) -> None:
     """Add to the story what a source of identities said, and who remembered it."""
+    cached = "miss" if found is UNREAD else "hit"
     decision.tell(
         "source",
         source=source.scope,
         realm_id=source.id,
         result="hit" if identity else "miss",
-        cache="miss" if found is UNREAD else "hit",
+        cache=cached if decision.counts else "bypass",
     )
 
 

@@ -26,7 +26,7 @@ from kongadmin.gateway.decision import (
 from kongadmin.gateway.flavours import FLAVOURS
 from kongadmin.gateway.plane import decide
 from kongadmin.gateway.request import Request
-from kongadmin.gateway.store import Store
+from kongadmin.gateway.store import Store, View
 from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.gateway.usage import Usage
 from kongadmin.peers import is_trusted
@@ -87,17 +87,21 @@ def refused(refusal: Refusal) -> Decision:
 
 
 def judge(
-    plane_ref: str, request: Request, story: list | None = None, counts: bool = True
+    plane_ref: str,
+    request: Request,
+    story: list | None = None,
+    known: View | None = None,
 ) -> Decision:
     """Decide about a request to the control plane with that name or id.
 
-    What happens is told to `story`. A request that does not count leaves no trace.
+    What happens is told to `story`. With a view of one's own as `known` the request
+    does not count and leaves no trace.
     """
     now = time.time()
     decision = Decision(request, now=now, request_id=new_request_id())
-    decision.story, decision.counts = story, counts
+    decision.story, decision.counts = story, known is None
     try:
-        decision.known = known = store.current() if counts else store.current().aside()
+        decision.known = known = known or store.current()
         decision.plane = known.plane(plane_ref)
         if decision.plane is None:
             decision.refusal = UNKNOWN_PLANE
@@ -105,7 +109,7 @@ def judge(
         decide(decision)
     except Unavailable:
         decision.refusal = AWAY
-    if counts:
+    if decision.counts and decision.plane:
         usage.note(decision)
     return decision
 

@@ -6,7 +6,6 @@ from kongadmin.gateway.decision import Decision, Identity
 from kongadmin.gateway.plane import Plane, decide
 from kongadmin.gateway.plugins import Instance, Scope
 from kongadmin.gateway.request import Request
-from kongadmin.gateway.store import Recent, View
 
 CARL = Identity("id-1", "carl", None, "id-2", "key-auth", "id-2", groups=("gold",))
 GUEST = Identity("id-3", "guest", None)
@@ -97,15 +96,3 @@ def test_no_event_has_the_key_in_it() -> None:
     story = story_of([Instance("key-auth", NAMES)], HTTP_APIKEY="a-rather-long-key")
 
     assert "rather" not in repr(story)
-
-
-def test_what_is_read_beside_a_view_is_not_remembered_in_it() -> None:
-    view = View(1, lambda read, *values: read(*values))
-    view.identities.put("known", 1)
-
-    beside = view.aside()
-    beside.identities.put("new", 2)
-
-    assert (beside.identities.get("known"), beside.identities.get("new")) == (1, 2)
-    assert len(view.identities) == 1
-    assert isinstance(view.identities, Recent)

@@ -1,5 +1,6 @@
 """The plugins that are decided here, in the order in which they judge a request."""
 
+from kongadmin.gateway.plugins.acl import ACL
 from kongadmin.gateway.plugins.base import Handler, Instance, Scope
 from kongadmin.gateway.plugins.basic_auth import BasicAuth
 from kongadmin.gateway.plugins.key_auth import KeyAuth
@@ -8,6 +9,7 @@ from kongadmin.gateway.plugins.key_auth import KeyAuth
 HANDLERS: dict[str, type[Handler]] = {
     "key-auth": KeyAuth,
     "basic-auth": BasicAuth,
+    "acl": ACL,
 }
 
 __all__ = ["HANDLERS", "Handler", "Instance", "Scope"]

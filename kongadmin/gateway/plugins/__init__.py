@@ -3,12 +3,14 @@
 from kongadmin.gateway.plugins.acl import ACL
 from kongadmin.gateway.plugins.base import Handler, Instance, Scope
 from kongadmin.gateway.plugins.basic_auth import BasicAuth
+from kongadmin.gateway.plugins.hmac_auth import HMACAuth
 from kongadmin.gateway.plugins.key_auth import KeyAuth
 
 # By name, in Kong's order of priority (the schemas' `priority`), high to low.
 HANDLERS: dict[str, type[Handler]] = {
     "key-auth": KeyAuth,
     "basic-auth": BasicAuth,
+    "hmac-auth": HMACAuth,
     "acl": ACL,
 }
 

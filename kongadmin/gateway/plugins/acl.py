@@ -38,7 +38,7 @@ class ACL(Handler):
         return None
 
     def groups_of(self, decision: Decision, identity: Identity) -> tuple[str, ...]:
-        """Return the groups that count, sorted; consumers of realms have no acl ones."""
+        """Return the groups that count, sorted; a realm's consumer has no acl ones."""
         groups: tuple[str, ...] = ()
         if identity.realm_id is None:
             known, plane = decision.known, decision.plane

@@ -45,7 +45,7 @@ class EntityAdmin(ActingAdmin):
     def save_model(self, request, obj, form, change) -> None:
         """Store it; what is new belongs to the default control plane, and stays."""
         if not change:
-            obj.scope = ControlPlane.objects.get(name=DEFAULT)
+            obj.scope = ControlPlane.objects.ours().get(name=DEFAULT)
         super().save_model(request, obj, form, change)
 
     def delete_queryset(self, request, queryset) -> None:

@@ -91,10 +91,13 @@ def holder_of(entity: "Entity", constraint: UniqueConstraint) -> "Entity | None"
     for name in constraint.fields:
         field = model._meta.get_field(name)
         if isinstance(field, DigestField):
-            secret = getattr(entity, field.of)
-            if secret is None:
+            secret, digest = getattr(entity, field.of), getattr(entity, field.attname)
+            if secret is not None:
+                wanted |= digest_lookup(field.name, secret)
+            elif digest is not None:  # the secret itself is not kept
+                wanted[field.attname] = digest
+            else:
                 return None
-            wanted |= digest_lookup(field.name, secret)
         elif (value := getattr(entity, field.attname)) is None:
             return None
         else:

@@ -209,6 +209,7 @@ class Entity(models.Model):
         Raises Conflict when another row already holds what must be unique.
         """
         self.updated_at = timezone.now()
+        self.created_at = self.created_at or self.updated_at
         is_new = force_insert or self._state.adding
         try:
             self.write(is_new)

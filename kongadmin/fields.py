@@ -42,8 +42,17 @@ class TextKey(models.TextField):
         return models.Field.formfield(self, **{**single_line, **kwargs})
 
 
+def digest_only(instance) -> bool:
+    """Say whether of a row's secrets the digest is all that is kept."""
+    return getattr(instance, "is_digest_only", False)
+
+
 class SecretField(models.BinaryField):
     """Text that is encrypted in the database and clear in Python."""
+
+    def pre_save(self, instance, add):
+        """Return what is stored: nothing where only the digest is kept."""
+        return None if digest_only(instance) else super().pre_save(instance, add)
 
     def get_db_prep_value(self, value, connection, prepared=False):
         if isinstance(value, str):
@@ -88,6 +97,8 @@ class DigestField(models.BinaryField):
 
     def pre_save(self, instance, add):
         secret = getattr(instance, self.of)
+        if secret is None and digest_only(instance):
+            return getattr(instance, self.attname)
         digest = None if secret is None else keyring.digest(secret)
         setattr(instance, self.attname, digest)
         return digest

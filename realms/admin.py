@@ -1,11 +1,11 @@
 from django.contrib import admin
 
-from kongadmin.admin import ReadOnlyAdmin
-from realms.models import ControlPlane, Scope
+from kongadmin.admin import ActingAdmin, ReadOnlyAdmin
+from realms.models import ControlPlane, Realm, Scope
 
 
 @admin.register(ControlPlane)
-class ControlPlaneAdmin(admin.ModelAdmin):
+class ControlPlaneAdmin(ActingAdmin):
     list_display = ("name", "comment", "created_at")
     ordering = ("name",)
     actions = None
@@ -17,6 +17,14 @@ class ControlPlaneAdmin(admin.ModelAdmin):
         """The default control plane stays."""
         may = super().has_delete_permission(request, obj)
         return may and not (obj and obj.is_default)
+
+
+@admin.register(Realm)
+class RealmAdmin(ActingAdmin):
+    list_display = ("name", "region", "ttl", "negative_ttl", "created_at")
+    readonly_fields = ("region", "created_at", "updated_at")
+    ordering = ("region", "name")
+    actions = None
 
 
 @admin.register(Scope)

@@ -4,10 +4,9 @@ from dataclasses import replace
 from typing import ClassVar
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import Http404
 
-from kongadmin import changes
 from kongadmin.access.permissions import seen_by
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.answers import Answer
@@ -16,7 +15,7 @@ from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
-from kongadmin.entities import UUID_TEXT, Violation, etag_of
+from kongadmin.entities import UUID_TEXT, Violation
 from kongadmin.fields import can_store
 from realms.models import RESERVED, ControlPlane
 
@@ -35,7 +34,7 @@ def say(plane: ControlPlane) -> dict:
 
 def find(user, ref: str, lock: bool = False) -> ControlPlane | None:
     """Return the control plane of an id or a name, if `user` may see it."""
-    rows = seen_by(user, ControlPlane.objects.all())
+    rows = seen_by(user, ControlPlane.objects.ours())
     rows = rows.select_for_update(of=("self",)) if lock else rows
     if UUID_TEXT.fullmatch(ref):
         return rows.filter(pk=UUID(ref)).first()
@@ -69,37 +68,21 @@ class WorkspaceView(AdminView):
 
     def store(self, plane: ControlPlane, values: dict, status: int = 200) -> Answer:
         """Write what the schema accepts into `plane`, new or not."""
-        verb = "create" if plane._state.adding else "update"
         values = SCHEMA.fill(values)
-        problems = SCHEMA.errors(values, updating=verb == "update")
+        problems = SCHEMA.errors(values, updating=not plane._state.adding)
         if "name" not in problems and (text := refused_name(plane, values["name"])):
             problems["name"] = text
         if problems:
             raise Violation(problems)
-        before = None if plane._state.adding else say(plane)
         if plane._state.adding and values["id"]:
             plane.id = UUID(values["id"])
         for field in STORED:
             setattr(plane, field, values[field])
-        self.save(plane)
-        details = {"entity_id": plane.pk, "entity_name": plane.name}
-        seen = {"before": before, "after": say(plane)}
-        changes.write(verb, plane.pk, SCHEMA.name, **details, **seen)
+        plane.save()
         return self.answer(plane, status)
 
-    def save(self, plane: ControlPlane) -> None:
-        is_new = plane._state.adding
-        try:
-            with transaction.atomic():
-                plane.save(force_insert=is_new)
-        except IntegrityError:
-            if is_new and ControlPlane.objects.filter(pk=plane.pk).exists():
-                raise errors.taken(3, {"id": str(plane.pk)}) from None
-            raise errors.taken(5, {"name": plane.name}) from None
-
     def answer(self, plane: ControlPlane, status: int = 200) -> Answer:
-        etag = etag_of({"updated_at": plane.updated_at})
-        return Answer(say(plane), status, headers={"ETag": etag})
+        return Answer(say(plane), status, headers={"ETag": plane.etag})
 
 
 class Workspaces(WorkspaceView):
@@ -113,7 +96,8 @@ class Workspaces(WorkspaceView):
     def get(self, request, **kwargs) -> Answer:
         size = paging.read_size(request.arguments.get("size"))
         after, may_follow = paging.read_offset(request.arguments)
-        rows = seen_by(request.user, ControlPlane.objects.order_by("pk"))
+        rows = ControlPlane.objects.ours().order_by("pk")
+        rows = seen_by(request.user, rows)
         rows = rows.filter(pk__gt=after) if after else rows
         planes = list(rows[: size + 1]) if may_follow else []
         found, offset = paging.cut([say(plane) for plane in planes], size)
@@ -164,9 +148,7 @@ class Workspace(WorkspaceView):
             raise errors.Refusal.plain(400, "Cannot delete default workspace")
         if request.arguments.get("cascade") != "true" and not plane.is_empty:
             raise errors.Refusal.plain(400, "Workspace is not empty")
-        before, name = say(plane), plane.name
         plane.delete()
-        changes.write("delete", None, SCHEMA.name, entity_name=name, before=before)
         return Answer(status=204)
 
 

@@ -7,7 +7,7 @@ def create_default(sender, **kwargs) -> None:
     """Every database has the control plane `default`, as every Kong has."""
     from realms.models import ControlPlane
 
-    ControlPlane.objects.get_or_create(name="default")
+    ControlPlane.objects.get_or_create(name="default", region=settings.REGION)
 
 
 class RealmsConfig(AppConfig):

@@ -10,7 +10,7 @@ from groups.models import ConsumerGroup, join
 from kongadmin.access.models import APIToken, Grant
 from kongadmin.access.permissions import forget
 from kongadmin.plugins.models import Plugin
-from realms.models import DEFAULT, ControlPlane
+from realms.models import DEFAULT, ControlPlane, Realm
 
 numbers = count(1)
 
@@ -23,7 +23,13 @@ def make_control_plane(**fields) -> ControlPlane:
     return ControlPlane.objects.create(**{"name": f"cp-{next(numbers)}", **fields})
 
 
-def make_consumer(scope: ControlPlane | None = None, **fields) -> Consumer:
+def make_realm(**fields) -> Realm:
+    realm = Realm(**{"name": f"realm-{next(numbers)}", **fields})
+    realm.save()
+    return realm
+
+
+def make_consumer(scope: ControlPlane | Realm | None = None, **fields) -> Consumer:
     if not fields.keys() & {"username", "custom_id"}:
         fields["username"] = f"consumer-{next(numbers)}"
     consumer = Consumer(scope=scope or default_control_plane(), **fields)

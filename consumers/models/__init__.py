@@ -11,11 +11,13 @@ from .credentials import (
     OAuth2,
     OAuth2Token,
 )
+from .realm_keys import MOST_KEYS, issue_key, move
 from .usage import LastUsed, Usage
 
 __all__ = [
     "ACL",
     "JWT",
+    "MOST_KEYS",
     "BasicAuth",
     "Consumer",
     "Credential",
@@ -28,4 +30,6 @@ __all__ = [
     "OAuth2Token",
     "Usage",
     "folded",
+    "issue_key",
+    "move",
 ]

@@ -96,9 +96,16 @@ class ConsumerQuerySet(EntityQuerySet):
 
 
 class Consumer(Entity):
-    """Somebody or something that calls APIs; known by username, custom_id or both."""
+    """Somebody or something that calls APIs; known by username, custom_id or both.
+
+    One of a control plane has memberships in consumer groups. One of a realm names its
+    groups, whichever control plane it is met in.
+    """
 
     schema = Schema.load(SCHEMAS / "consumers.yaml")
+    realm_schema = Schema.load(
+        SCHEMAS / "consumers.yaml", common=SCHEMAS / "realm_consumers.yaml"
+    )
     endpoint_key = "username"
     unique_keys = ("username", "custom_id")
 
@@ -108,6 +115,10 @@ class Consumer(Entity):
     custom_id = TextKey("Custom ID", help_text="Its identifier in your own database.")
     username_lower = TextKey(editable=False)
     search = models.TextField(editable=False)
+    type = models.TextField("Type", null=True, default="proxy", editable=False)
+    consumer_groups = models.JSONField(
+        "Consumer groups", null=True, blank=True, editable=False
+    )
 
     objects = ConsumerQuerySet.as_manager()
 
@@ -139,6 +150,21 @@ class Consumer(Entity):
         if PLAIN_NAME.fullmatch(name) and name not in RESERVED_NAMES:
             return name
         return str(self.pk)
+
+    @property
+    def is_of_realm(self) -> bool:
+        return self.consumer_groups is not None
+
+    @classmethod
+    def schema_for(cls, values: dict) -> Schema:
+        is_of_realm = values.get("consumer_groups") is not None
+        return cls.realm_schema if is_of_realm else cls.schema
+
+    def to_dict(self) -> dict:
+        values = super().to_dict()
+        if self.is_of_realm:
+            values |= {"type": self.type, "consumer_groups": self.consumer_groups}
+        return values
 
     def prepare(self) -> None:
         """Fill the columns that only searching and sorting read."""

@@ -142,9 +142,39 @@ class Key(Expiring, Credential):
 
 
 class KeyAuth(Key):
-    """A key as the plugin key-auth takes it."""
+    """A key as the plugin key-auth takes it.
+
+    A realm's key has a type: `new` if it was made up here, `legacy` if it was brought
+    along. Of those only the digest is kept, and a hint to recognise them by.
+    """
 
     schema = schema_of("keyauth_credentials")
+    realm_schema = Schema.load(SCHEMAS / "realm_keys.yaml")
+
+    type = models.TextField("Type", null=True, editable=False)
+    hint = models.TextField("Key", null=True, editable=False)
+
+    def __str__(self) -> str:
+        return self.hint or super().__str__()
+
+    @property
+    def is_digest_only(self) -> bool:
+        """A realm's key cannot be read again, by nobody."""
+        return self.type is not None
+
+    @property
+    def readable_secrets(self) -> tuple[str, ...]:
+        return () if self.is_digest_only else self.secret_fields
+
+    def seen(self, name: str) -> str | None:
+        is_hinted = name == "key" and self.is_digest_only
+        return self.hint if is_hinted else super().seen(name)
+
+    def snapshot(self) -> dict:
+        values = super().snapshot()
+        if self.is_digest_only:
+            values |= {"key": self.hint, "type": self.type}
+        return values
 
 
 class KeyAuthEnc(Key):

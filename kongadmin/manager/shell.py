@@ -116,5 +116,7 @@ def control_planes(request: HttpRequest) -> list[dict]:
             "url": f"{root}/" if plane.is_default else f"{root}/@{plane.name}/",
             "is_current": plane.pk == request.scope.pk,
         }
-        for plane in seen_by(request.user, ControlPlane.objects.order_by("name"))[:50]
+        for plane in seen_by(
+            request.user, ControlPlane.objects.ours().order_by("name")
+        )[:50]
     ]

@@ -18,6 +18,7 @@ _BAD_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2}).{0,2}")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_-]+")
 _HOST = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?\.?")
+_LABEL = re.compile(r"[a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?")
 _PATH = re.compile(r"/[A-Za-z0-9._~/%$&'()*+,;=@:{}-]*")
 _TAG = re.compile(r"[ -+\-.0-~\u0080-\U0010ffff]+")
 _UTF8_NAME = re.compile(r"[A-Za-z0-9._~\-\u0080-\U0010ffff]+")
@@ -228,6 +229,22 @@ def limit_per_window(plugin: dict) -> str | None:
     return "you must provide the same number of windows and limits"
 
 
+def label_name(value: str) -> str | None:
+    """Accept what may name a label of Konnect's; some beginnings are its own."""
+    is_free = not value.startswith(("kong", "konnect", "mesh", "kic", "_"))
+    return None if is_free and len(value) <= 63 else f"not a label's name: '{value}'"
+
+
+def label_value(value: str) -> str | None:
+    return None if _LABEL.fullmatch(value) else f"not a label's value: '{value}'"
+
+
+def wildcard(items: list[str]) -> str | None:
+    """Refuse a list in which "*", which stands for everything, is not alone."""
+    is_mixed = "*" in items and len(items) > 1
+    return "'*' cannot be combined with others" if is_mixed else None
+
+
 VALIDATORS = {
     "cors_origin": cors_origin,
     "header_key": header_key,
@@ -238,6 +255,8 @@ VALIDATORS = {
     "identity_realms": identity_realms,
     "ip_or_cidr": ip_or_cidr,
     "key_and_value": key_and_value,
+    "label_name": label_name,
+    "label_value": label_value,
     "oauth2_grants": oauth2_grants,
     "path": path,
     "public_key": public_key,
@@ -248,6 +267,7 @@ VALIDATORS = {
     "tag": tag,
     "termination_answer": termination_answer,
     "utf8_name": utf8_name,
+    "wildcard": wildcard,
 }
 
 ENTITY_CHECKS = {"limit_per_window": limit_per_window}

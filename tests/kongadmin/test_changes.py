@@ -169,7 +169,7 @@ def test_the_log_outlives_its_control_plane(db) -> None:
     assert Change.objects.filter(entity_name="1 consumers", verb="delete").exists()
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM kongadmin_change WHERE scope_id IS NULL")
-        assert cursor.fetchone()[0] == 4
+        assert cursor.fetchone()[0] == 6
 
 
 @pytest.mark.django_db(transaction=True)

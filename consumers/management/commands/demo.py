@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("--control-plane", default=DEFAULT, metavar="NAME")
 
     def handle(self, *args, consumers: int, control_plane: str, **options) -> None:
-        scope = ControlPlane.objects.filter(name=control_plane).first()
+        scope = ControlPlane.objects.ours().filter(name=control_plane).first()
         if scope is None:
             raise CommandError(f"there is no control plane '{control_plane}'")
         if consumers < 1:

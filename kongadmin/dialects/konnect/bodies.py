@@ -6,7 +6,7 @@ words; MEANINGS tells what those are called here.
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest
@@ -29,10 +29,12 @@ MEANINGS = [
     (r"expected a boolean", "is_boolean", "must be a boolean"),
     (r"expected a valid UUID", "is_uuid", "must be a UUID"),
     (r"value must be null", "is_null", "must not be given"),
+    (r"not a label's .*", "is_label", "is not a label"),
     (r"invalid value: .*", "matches_regex", "has a wrong format"),
 ]
 LENGTH = re.compile(r"length must be at (least|most) (\d+)")
 RANGE = re.compile(r"value should be between (\S+) and (\S+)")
+ABOVE = re.compile(r"value must be greater than (\d+)")
 CHOICE = re.compile(r"expected one of: (.*)")
 
 
@@ -58,11 +60,13 @@ def judge(
     *,
     nullable: Collection[str] = (),
     stored: dict | None = None,
+    also: Callable[[dict], Iterable[dict]] = lambda values: (),
 ) -> dict:
     """Return a body complete, with defaults, or laid over what is `stored`.
 
-    `known` are the properties it may have, `nullable` those that may be null. Raises
-    Problem with all that is wrong.
+    `known` are the properties it may have, `nullable` those that may be null; `also`
+    finds what no schema knows in values that may have any type. Raises Problem with
+    all that is wrong.
     """
     found = list(misplaced(schema, sent, known, nullable))
     refused = {each["field"] for each in found}
@@ -70,7 +74,7 @@ def judge(
     values = schema.fill({**(stored or {}), **given})
     errors = schema.errors(values, updating=stored is not None)
     kept = {name: tree for name, tree in errors.items() if name not in refused}
-    found += wrong_in(kept, values)
+    found += [*wrong_in(kept, values), *also(given)]
     if found:
         raise Problem.invalid(found)
     return values
@@ -132,6 +136,9 @@ def meaning(path: str, text: str, value: Any) -> dict:
         if value < low:
             return parameter(path, "min", f"must be at least {low}", minimum=low)
         return parameter(path, "max", f"must be at most {high}", maximum=high)
+    if found := ABOVE.fullmatch(text):
+        low = int(found[1]) + 1
+        return parameter(path, "min", f"must be at least {low}", minimum=low)
     if found := CHOICE.fullmatch(text):
         choices = found[1].split(", ")
         return parameter(path, "enum", f"must be one of {found[1]}", choices=choices)

@@ -63,7 +63,7 @@ class Command(BaseCommand):
 
 def enable_key_auth() -> None:
     """Ask every request of the default control plane for a key."""
-    plugin = Plugin(scope=ControlPlane.objects.get(name=DEFAULT))
+    plugin = Plugin(scope=ControlPlane.objects.ours().get(name=DEFAULT))
     plugin.assign(Plugin.schema_for({"name": "key-auth"}).fill({"name": "key-auth"}))
     plugin.save()
 

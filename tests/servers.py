@@ -76,6 +76,7 @@ class Server:
     """
 
     password = PASSWORD
+    command = ["manage.py", "serve"]
 
     def __init__(self, **settings: str) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="kongadmin-server-")
@@ -116,10 +117,10 @@ class Server:
             self.remove()
 
     def start(self) -> Self:
-        """Start serving and return when all three listeners answer."""
+        """Start serving and return when every listener answers."""
         with self.log_path.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "manage.py", "serve"],
+                [sys.executable, *self.command],
                 cwd=ROOT,
                 env=self.env,
                 stdin=subprocess.DEVNULL,
@@ -135,9 +136,13 @@ class Server:
             raise
         return self
 
+    @property
+    def listeners(self) -> list[str]:
+        return [self.admin, self.manager, self.proxy]
+
     def wait(self, seconds: float = 60) -> None:
         deadline = time.monotonic() + seconds
-        for url in (self.admin, self.manager, self.proxy):
+        for url in self.listeners:
             while not answers(url):
                 code = self.process.poll()
                 assert code is None, f"serve ended with {code}:\n{self.log}"

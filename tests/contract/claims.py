@@ -57,6 +57,11 @@ def is_claimed(scenario: dict) -> bool:
     return scenario["file"] not in FILES_NOT_YET and scenario["id"] not in NOT_YET
 
 
+def is_konnect(scenario: dict) -> bool:
+    """Say whether a scenario speaks Konnect's dialect, and not the Admin API's."""
+    return scenario["file"].startswith(("konnect-", "data-plane-"))
+
+
 def summary() -> str:
     """Return one line for the end of a test run."""
     if missing():

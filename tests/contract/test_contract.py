@@ -3,9 +3,12 @@ from collections.abc import Iterator
 import pytest
 
 from contract import claims
+from contract.konnect import Clocked
 from servers import Server
 
-CLAIMED = [scenario for scenario in claims.scenarios() if claims.is_claimed(scenario)]
+EVERY = [scenario for scenario in claims.scenarios() if claims.is_claimed(scenario)]
+KONNECT = [scenario for scenario in EVERY if claims.is_konnect(scenario)]
+CLAIMED = [scenario for scenario in EVERY if not claims.is_konnect(scenario)]
 COMMUNITY = [scenario for scenario in CLAIMED if scenario.get("profile") != "ee"]
 pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() or "")
 
@@ -39,6 +42,22 @@ def test_the_community_edition_keeps_the_contract(
     )
 
     run_cases.run_scenario(scenario, targets)
+
+
+@pytest.fixture(scope="module")
+def konnect() -> Iterator[Clocked]:
+    """The admin listener with RBAC on, and with a clock that scenarios move."""
+    with Clocked() as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    "scenario", KONNECT, ids=[f"{s['file']}-{s['id']}" for s in KONNECT]
+)
+def test_the_konnect_dialect_and_the_authorizer_keep_the_contract(
+    scenario: dict, konnect: Clocked
+) -> None:
+    claims.runner().run_scenario(scenario, konnect.targets())
 
 
 def test_what_is_not_yet_claimed_exists() -> None:

@@ -144,6 +144,21 @@ def url(value: str) -> str:
     return value.rstrip("/")
 
 
+def redis_url(value: str) -> str:
+    """Read the address of a Redis; empty means none. A password in it is not shown."""
+    if value:
+        from redis.connection import parse_url  # slow to import, and rarely needed
+
+        try:
+            parse_url(value)
+        except ValueError as error:
+            raise ValueError(
+                "is not the address of a Redis, such as redis://localhost:6379/0, "
+                "rediss://… or unix://…"
+            ) from error
+    return value
+
+
 def networks(value: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
     try:
         return [ipaddress.ip_network(item, strict=False) for item in words(value)]

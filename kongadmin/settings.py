@@ -18,6 +18,7 @@ from kongadmin.environment import (
     networks,
     number,
     one_of,
+    redis_url,
     refuse,
     size,
     switch,
@@ -255,6 +256,15 @@ DATABASES = {
         also="DATABASE_URL",
     )
 }
+
+REDIS_URL = env(
+    "REDIS_URL",
+    "",
+    redis_url,
+    "redis://…, rediss://… or unix://…; also read as REDIS_URL; "
+    "empty: rate counters are this machine's.",
+    also="REDIS_URL",
+)
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [

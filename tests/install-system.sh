@@ -19,6 +19,7 @@ want() { # what it is for, the Debian package, commands or files of which one is
 want "the tests on PostgreSQL" postgresql postgres /usr/lib/postgresql/*/bin/postgres
 want "the browser tests" chromium chromium "${HOME:-/}"/.cache/ms-playwright/chromium*
 want "the tests behind nginx" nginx nginx /usr/sbin/nginx
+want "the tests with Redis" redis-server redis-server
 want "the benches" wrk wrk
 
 if [ -z "$missing" ]; then exit 0; fi
@@ -29,7 +30,7 @@ fi
 
 echo "Installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-# The tests make their own cluster and start their own nginx; no service is wanted.
+# The tests make their own cluster, nginx and Redis; no service is wanted.
 if [ ! -e /etc/postgresql-common ]; then
     mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" \

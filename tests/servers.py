@@ -273,7 +273,7 @@ def make_database() -> str | None:
 
 def without_settings(environment: dict) -> dict:
     """Return the environment without what the person at the keyboard has set."""
-    foreign = ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    foreign = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
     return {
         name: value
         for name, value in environment.items()

@@ -37,6 +37,9 @@ def start(
         ("ADMIN_GUI_URL", "manager.example.com", "must begin with http:// or https://"),
         ("DATABASE_URL", "mysql://localhost/kong", "must begin with postgres://"),
         ("DATABASE_URL", "nonsense", "DATABASE_URL"),
+        ("REDIS_URL", "localhost:6379", "is not the address of a Redis"),
+        ("REDIS_URL", "redis://user:hunter2@host:port", "is not the address of"),
+        ("REDIS_URL", "rediss://host?socket_timeout=soon", "is not the address of"),
         ("SECRET_KEYS", "short", "at least 32 characters each"),
         ("SECRET_KEYS", f"{SECRET_KEY} short", "at least 32 characters each"),
         ("ENFORCE_RBAC", "yes", "is 'yes' but must be on or off"),
@@ -64,6 +67,7 @@ def test_a_wrong_setting_is_one_sentence(
     assert_is_one_sentence(done.stderr)
     assert f"KONGADMIN_{name}" in done.stderr
     assert reason in done.stderr
+    assert "hunter2" not in done.stderr
 
 
 def assert_is_one_sentence(text: str) -> None:

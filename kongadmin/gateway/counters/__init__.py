@@ -1,0 +1,29 @@
+"""How many requests came in which window of time, counted by all processes together.
+
+The counters lie on this machine, or in Redis where KONGADMIN_REDIS_URL names one.
+"""
+
+from functools import cache
+
+from kongadmin.gateway.counters.base import Away, Counters, Name, Taken, Window
+from kongadmin.gateway.counters.local import LocalCounters
+from kongadmin.settings import HOME, REDIS_URL
+
+
+@cache
+def local() -> Counters:
+    """Return the counters that the processes of this machine share."""
+    return LocalCounters(HOME / "counters")
+
+
+@cache
+def shared() -> Counters:
+    """Return the counters of this installation."""
+    if not REDIS_URL:
+        return local()
+    from kongadmin.gateway.counters.remote import RedisCounters  # slow to import
+
+    return RedisCounters(REDIS_URL)
+
+
+__all__ = ["Away", "Counters", "Name", "Taken", "Window", "local", "shared"]

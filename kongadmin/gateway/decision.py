@@ -147,6 +147,13 @@ class Decision:
             headers += identity.groups_header
         return headers
 
+    def put_headers(self, headers: list[tuple[str, str]]) -> None:
+        """Answer the client with these headers, in place of others of their names."""
+        if self.headers:
+            names = {name for name, _ in headers}
+            headers = [h for h in self.headers if h[0] not in names] + headers
+        self.headers = headers
+
     def hold_until(self, moment: float | None) -> None:
         """Note that from `moment` on the decision may be another."""
         if moment is not None and (self.until is None or moment < self.until):

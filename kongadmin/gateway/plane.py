@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 
 from kongadmin.gateway.decision import Decision
-from kongadmin.gateway.plugins import HANDLERS, Handler, Instance, Scope
+from kongadmin.gateway.plugins import HANDLERS, Handler, Instance, Override, Scope
 
 # Which instance of a plugin runs for a request: that of the first scope that has one.
 PRECEDENCE = (
@@ -75,8 +75,8 @@ class Plane:
     """A control plane and its plugins.
 
     `has_own` says whether there are instances for single consumers, which are asked
-    for one by one: there may be as many as consumers. `overrides` are the limits of
-    consumer groups by the group's name.
+    for one by one: there may be as many as consumers. `overrides` are found by their
+    group's name and by its id.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class Plane:
         id: str,
         instances: Iterable[Instance] = (),
         has_own: bool = False,
-        overrides: Mapping[str, dict] | None = None,
+        overrides: Mapping[str, Override] | None = None,
         name: str = "",
     ) -> None:
         self.id = id

@@ -6,7 +6,7 @@ from kongadmin.gateway.credentials import GROUPS, id_text, identity, keyring
 from kongadmin.gateway.database import Database
 from kongadmin.gateway.decision import Identity
 from kongadmin.gateway.plane import Plane, by_name
-from kongadmin.gateway.plugins import Handler, Instance, Scope
+from kongadmin.gateway.plugins import Handler, Instance, Override, Scope
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -39,7 +39,7 @@ def read_plane(database: Database, ref: str) -> Plane | None:
         scope_id,
     )
     overrides = database.rows(
-        "SELECT g.name, o.config FROM groups_override o "
+        "SELECT g.id, g.name, o.config FROM groups_override o "
         "JOIN groups_consumergroup g ON g.id = o.consumer_group_id "
         "WHERE o.scope_id = %s",
         scope_id,
@@ -51,7 +51,11 @@ def read_plane(database: Database, ref: str) -> Plane | None:
             for id_, name, config, group in plugins
         ],
         has_own=bool(own),
-        overrides={name: database.document(config) for name, config in overrides},
+        overrides={
+            ref: Override(group, database.document(config))
+            for id_, group, config in overrides
+            for ref in (group, id_text(id_))
+        },
         name=name,
     )
 

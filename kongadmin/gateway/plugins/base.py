@@ -32,6 +32,13 @@ class Instance:
     scope: Scope = EVERYTHING
 
 
+class Override(NamedTuple):
+    """The limits that the members of a group have instead of a plugin's."""
+
+    group: str
+    config: dict[str, Any]
+
+
 class Handler:
     """An instance of a plugin, made ready to judge requests.
 

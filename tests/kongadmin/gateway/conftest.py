@@ -96,3 +96,16 @@ def gateway(transactional_db, disconnected_at_last) -> Iterator[Callable[..., An
     revision.bump()
     yield ask
     wsgi.usage.pending.clear()
+
+
+@pytest.fixture
+def own_counters(tmp_path, monkeypatch) -> Iterator[None]:
+    """Rate counters that nobody else has counted in."""
+    from kongadmin.gateway import counters
+    from kongadmin.gateway.counters.local import LocalCounters
+
+    made = LocalCounters(tmp_path, map_bytes=1_000_000)
+    monkeypatch.setattr(counters, "shared", lambda: made)
+    monkeypatch.setattr(counters, "local", lambda: made)
+    yield
+    made.close()

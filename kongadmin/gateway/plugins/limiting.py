@@ -1,0 +1,144 @@
+"""What the plugins that limit rates have in common: who is counted, what is told."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Self
+from urllib.parse import unquote
+
+from kongadmin.gateway.decision import Decision
+from kongadmin.gateway.plugins.base import Handler, Instance
+from kongadmin.gateway.request import header_text, header_variable
+
+
+class Limit(NamedTuple):
+    """The most requests in a window of so many seconds, with its headers' names."""
+
+    length: float
+    most: float
+    limit_header: str
+    remaining_header: str
+
+    @classmethod
+    def named(cls, name: str, length: float, most: float) -> Self:
+        names = (f"X-RateLimit-Limit-{name}", f"X-RateLimit-Remaining-{name}")
+        return cls(length, most, *names)
+
+
+class Quota(NamedTuple):
+    """What a request has left of a limit, and in how many seconds there is more."""
+
+    limit: Limit
+    remaining: float
+    reset: int
+
+
+class Limiting(Handler):
+    """A plugin that counts requests by what `kinds` say, taken together."""
+
+    is_repeatable = False
+
+    def __init__(self, instance: Instance, kinds: Sequence[str]) -> None:
+        super().__init__(instance)
+        config = instance.config
+        self.kinds = kinds
+        self.finders: list[Callable[[Decision], str | None]] = [
+            getattr(self, f"by_{kind.replace('-', '_')}") for kind in kinds
+        ]
+        self.header = header_variable(config.get("header_name") or "")
+        self.path = config.get("path")
+        self.hides = config.get("hide_client_headers", False)
+        self.status = int(config.get("error_code") or 429)
+        self.message = config.get("error_message") or "API rate limit exceeded"
+
+    def identifiers(self, decision: Decision) -> list[str]:
+        """Return by what a request is counted: its client's address where all fails."""
+        found = []
+        for find in self.finders:
+            identifier = find(decision)
+            found.append(self.by_ip(decision) if identifier is None else identifier)
+        return found
+
+    def by_ip(self, decision: Decision) -> str:
+        return decision.request.client_ip
+
+    def by_consumer(self, decision: Decision) -> str | None:
+        return decision.identity.consumer_id if decision.identity else None
+
+    def by_credential(self, decision: Decision) -> str | None:
+        return decision.identity.credential_id if decision.identity else None
+
+    def by_service(self, decision: Decision) -> str | None:
+        return decision.request.service
+
+    def by_route(self, decision: Decision) -> str | None:
+        return decision.request.route
+
+    def by_header(self, decision: Decision) -> str | None:
+        value = decision.request.headers.get(self.header)
+        return None if value is None else header_text(value)
+
+    def by_path(self, decision: Decision) -> str | None:
+        return self.path if unquote(decision.request.path) == self.path else None
+
+    def by_consumer_group(self, decision: Decision) -> str | None:
+        """The group that the plugin is for, else the first one of the consumer."""
+        groups = decision.identity.groups if decision.identity else ()
+        return self.instance.scope.group or next(iter(groups), None)
+
+    def show(
+        self,
+        decision: Decision,
+        allowed: bool,
+        quotas: Sequence[Quota],
+        jitter: int = 0,
+        group: str | None = None,
+    ) -> None:
+        """Tell the client what it has left, and the story why.
+
+        `jitter` is added to what a refused client is told to wait, `group` is the one
+        whose limits hold instead of the plugin's.
+        """
+        if not self.hides:
+            decision.put_headers(headers(allowed, quotas, jitter))
+        if decision.story is not None:
+            decision.tell(
+                "counted",
+                counted_by=list(self.kinds),
+                group=group,
+                allowed=allowed,
+                limits=[
+                    {
+                        "limit": quota.limit.most,
+                        "seconds": quota.limit.length,
+                        "remaining": quota.remaining,
+                        "reset": quota.reset,
+                    }
+                    for quota in quotas
+                ],
+            )
+
+
+def headers(
+    allowed: bool, quotas: Sequence[Quota], jitter: int
+) -> list[tuple[str, str]]:
+    """Return the headers about limits; the tightest one has some of its own."""
+    found = []
+    for limit, remaining, _ in quotas:
+        found.append((limit.limit_header, number(limit.most)))
+        found.append((limit.remaining_header, number(remaining)))
+    limit, remaining, reset = min(quotas, key=tightness)
+    found.append(("RateLimit-Limit", number(limit.most)))
+    found.append(("RateLimit-Remaining", number(remaining)))
+    found.append(("RateLimit-Reset", str(reset)))
+    if not allowed:
+        found.append(("Retry-After", str(reset + jitter)))
+    return found
+
+
+def tightness(quota: Quota) -> tuple[float, float]:
+    """Sort by what remains; of equal ones the longest window is the tightest."""
+    return quota.remaining, -quota.limit.length
+
+
+def number(value: float) -> str:
+    """Return a number as Lua writes it."""
+    return f"{value:.14g}"

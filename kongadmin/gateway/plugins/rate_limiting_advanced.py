@@ -1,0 +1,181 @@
+"""rate-limiting-advanced: windows of any length, that begin anew or slide.
+
+Source of the rules: data-plane contract §3.2 and §3.3. Where its `strategy` would keep
+the counters does not matter here: see gateway.counters. While Redis is away those of
+this machine are used, so that each machine limits by itself.
+"""
+
+import json
+import random
+from collections.abc import Mapping, Sequence
+from math import ceil, floor
+from typing import Any, NamedTuple, Self
+
+from kongadmin.gateway import counters
+from kongadmin.gateway.counters import Away, Name, Taken, Window
+from kongadmin.gateway.decision import Decision, Identity, Refusal
+from kongadmin.gateway.plugins.base import Instance, Override
+from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota, number
+
+NAMES = {
+    1: "Second",
+    60: "Minute",
+    3600: "Hour",
+    86_400: "Day",
+    2_592_000: "Month",
+    31_536_000: "Year",
+}
+# What floating-point numbers may be off, in requests and in seconds.
+SLACK = 1e-6
+INSTANT = 1e-9
+
+
+class Limits(NamedTuple):
+    """What an instance may limit otherwise for the members of a group."""
+
+    limits: Sequence[Limit]
+    slides: bool
+    jitter: int
+
+    @classmethod
+    def of(cls, config: Mapping[str, Any]) -> Self:
+        pairs = zip(config["window_size"], config["limit"], strict=True)
+        return cls(
+            [Limit.named(NAMES.get(w) or number(w), w, most) for w, most in pairs],
+            config.get("window_type") != "fixed",
+            int(config.get("retry_after_jitter_max") or 0),
+        )
+
+
+class RateLimitingAdvanced(Limiting):
+    """Limits by the clock; requests that are refused may count as well."""
+
+    def __init__(self, instance: Instance) -> None:
+        config = instance.config
+        alone = config.get("identifier") or "consumer"
+        super().__init__(instance, config.get("compound_identifier") or [alone])
+        self.own = Limits.of(config)
+        self.of_groups: dict[str, Limits] = {}
+        self.namespace = config.get("namespace") or instance.id
+        self.key = (config.get("counter_key") or "consumer.id").split(".")[1]
+        self.forgives = config.get("disable_penalty", False)
+        body = json.dumps({"message": self.message}, separators=(",", ":"))
+        self.refusal = Refusal(self.status, self.message, body=body.encode())
+
+    def by_consumer(self, decision: Decision) -> str | None:
+        name = None
+        if decision.identity and self.key != "id":
+            name = getattr(decision.identity, self.key)
+        return name or super().by_consumer(decision)
+
+    def access(self, decision: Decision) -> Refusal | None:
+        group, limits = self.limits_for(decision)
+        now = decision.now
+        windows = [window(limit, now, limits.slides) for limit in limits.limits]
+        name = Name(
+            decision.plane.id, self.namespace, json.dumps(self.identifiers(decision))
+        )
+        penalty = not (limits.slides and self.forgives)
+        try:
+            taken = take(name, windows, now, penalty, decision.counts)
+        except Away:  # Nothing says that requests should fail with it.
+            return None
+        is_counted = taken.allowed or penalty
+        quotas = [
+            quota(limit, window, now, counts, is_counted)
+            for limit, window, counts in zip(
+                limits.limits, windows, taken.counts, strict=True
+            )
+        ]
+        jitter = random.randint(0, limits.jitter)  # noqa: S311  # no secret
+        self.show(decision, taken.allowed, quotas, jitter, group)
+        return None if taken.allowed else self.refusal
+
+    def limits_for(self, decision: Decision) -> tuple[str | None, Limits]:
+        """Return the group whose limits hold instead of our own, and what holds."""
+        override = override_for(
+            self.instance.config, decision.plane.overrides, decision.identity
+        )
+        if override is None:
+            return None, self.own
+        group = override.group
+        if group not in self.of_groups:
+            self.of_groups[group] = Limits.of(override.config)
+        return group, self.of_groups[group]
+
+
+def override_for(
+    config: Mapping[str, Any],
+    overrides: Mapping[str, Override],
+    identity: Identity | None,
+) -> Override | None:
+    """Return the override that replaces a plugin's limits for somebody, if one does.
+
+    It is that of the first group in the plugin's list which has one and the consumer
+    in it.
+    """
+    if not config.get("enforce_consumer_groups") or identity is None:
+        return None
+    for ref in config.get("consumer_groups") or ():
+        override = overrides.get(ref)
+        if override and override.group in identity.groups:
+            return override
+    return None
+
+
+def take(
+    name: Name, windows: Sequence[Window], now: float, penalty: bool, counting: bool
+) -> Taken:
+    """Count in the shared counters, else in this machine's own."""
+    try:
+        return counters.shared().take(
+            name, windows, now, penalty=penalty, counting=counting
+        )
+    except Away:
+        return counters.local().take(
+            name, windows, now, penalty=penalty, counting=counting
+        )
+
+
+def window(limit: Limit, now: float, slides: bool) -> Window:
+    """Return the window that `now` is in; a sliding one looks at the one before."""
+    length = limit.length
+    number, elapsed = divmod(now, length)
+    start, most = number * length, limit.most - 1 + SLACK
+    if not slides:
+        return Window(length, start, most)
+    weight = (length - elapsed) / length
+    return Window(length, start, most, (number - 1) * length, weight)
+
+
+def quota(
+    limit: Limit,
+    window: Window,
+    now: float,
+    counts: tuple[int, int],
+    is_counted: bool,
+) -> Quota:
+    """Return what is left of a limit, given what is stored after the request."""
+    current, previous = counts
+    rate = current + previous * window.weight + (not is_counted)
+    remaining = floor(max(0, limit.most - rate) + SLACK)
+    rest = limit.length - now % limit.length
+    if window.previous is not None and rate > limit.most + SLACK:
+        rest = wait(limit, rest, current, previous)
+    return Quota(limit, remaining, max(1, ceil(rest - INSTANT)))
+
+
+def wait(limit: Limit, rest: float, current: int, previous: int) -> float:
+    """Return in how many seconds one more request passes a sliding window.
+
+    Its client is silent until then; `rest` is what is left of the window. The count of
+    the window before fades first, then, in the next one, that of this.
+    """
+    length, spare = limit.length, limit.most - 1
+    if current <= spare and previous:
+        seconds = rest - length * (spare - current) / previous
+        if 0 <= seconds <= rest:
+            return seconds
+    if not current:
+        return rest
+    return rest + length * max(0, 1 - spare / current)

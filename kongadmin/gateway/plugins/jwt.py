@@ -1,0 +1,180 @@
+"""jwt, as Kong decides it.
+
+Source of the rules: kong/plugins/jwt/{handler,jwt_parser}.lua; contract of the data
+plane, §2.3.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from kongadmin.gateway import jws
+from kongadmin.gateway.credentials import Credential, decrypted, find, read_named
+from kongadmin.gateway.database import Database
+from kongadmin.gateway.decision import Decision, Identity, Refusal, quoted
+from kongadmin.gateway.plugins.base import Authentication, Instance
+from kongadmin.gateway.request import Request, header_variable
+
+BEARER = re.compile(r"\s*[Bb]earer\s+(.+)")
+# A decision about a token is not held for longer, however late the token ends.
+FAR_SECONDS = 31_536_000
+
+
+class Issuer(NamedTuple):
+    """What the tokens of a credential are verified with; None where nothing fits."""
+
+    algorithm: str
+    secret: str | None = None
+    public_key: Any = None
+
+
+class JWT(Authentication):
+    """A signed token in a header, the query or a cookie."""
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        config = instance.config
+        realm = config.get("realm")
+        self.challenge = f'Bearer realm="{quoted(realm)}"' if realm else "Bearer"
+        self.missing = Refusal(
+            401,
+            "Unauthorized",
+            (("WWW-Authenticate", self.challenge),),
+            body({"message": "Unauthorized"}),
+        )
+        self.parameters = config.get("uri_param_names") or ()
+        self.cookies = frozenset(map(str.lower, config.get("cookie_names") or ()))
+        self.headers = [
+            header_variable(name) for name in config.get("header_names", ())
+        ]
+        self.key_claim = config.get("key_claim_name") or "iss"
+        self.secret_is_base64 = config.get("secret_is_base64", False)
+        self.verified_claims = config.get("claims_to_verify") or ()
+        self.most_seconds = config.get("maximum_expiration") or 0
+
+    def identify(self, decision: Decision) -> Identity | Refusal:
+        tokens = set(self.tokens(decision.request))
+        if not tokens:
+            return self.missing
+        if len(tokens) > 1:
+            return self.invalid("Multiple tokens provided")
+        try:
+            token = jws.parse(tokens.pop())
+        except jws.BadToken as error:
+            return self.invalid(f"Bad token; {error}")
+        credential = self.credential_of(decision, token)
+        if isinstance(credential, Refusal):
+            return credential
+        reason = self.mistrust(token, credential.secret)
+        if reason:
+            return self.invalid(reason)
+        errors = self.claim_errors(decision, token.claims)
+        return self.refusal(errors) if errors else credential.identity
+
+    def invalid(self, message: str) -> Refusal:
+        return self.refusal({"message": message})
+
+    def refusal(self, document: dict[str, str]) -> Refusal:
+        """Return the refusal that says `document`, whatever type the client prefers."""
+        challenge = f'{self.challenge} error="invalid_token"'
+        headers = (("WWW-Authenticate", challenge),)
+        return Refusal(401, document.get("message", ""), headers, body(document))
+
+    def tokens(self, request: Request) -> Iterator[str]:
+        """Yield the tokens that a request carries."""
+        if request.query:
+            for name in self.parameters:
+                value = request.arguments.get(name)
+                values = value if isinstance(value, list) else [value]
+                yield from (text for text in values if isinstance(text, str) and text)
+        if self.cookies:
+            yield from cookies(request.headers.get("HTTP_COOKIE", ""), self.cookies)
+        for variable in self.headers:
+            # WSGI joins headers of one name with commas; the first one counts.
+            value = request.headers.get(variable, "").partition(",")[0]
+            if matched := BEARER.match(value):
+                yield matched[1]
+
+    def credential_of(
+        self, decision: Decision, token: jws.Token
+    ) -> Credential | Refusal:
+        """Return the credential that a token names."""
+        name = self.key_claim
+        key = token.claims.get(name)
+        if key is None or key is False:
+            key = token.header.get(name)
+        if key is None or key is False:
+            return self.invalid(f"No mandatory '{name}' in claims")
+        if not key or not isinstance(key, str):
+            return self.invalid(f"Invalid '{name}' in claims")
+        credential = find(decision, read_jwt, key)
+        return credential or self.invalid(f"No credentials found for given '{name}'")
+
+    def mistrust(self, token: jws.Token, issuer: Issuer) -> str | None:
+        """Return why a token does not come from its issuer; None if it does."""
+        if token.header["alg"] != issuer.algorithm:
+            return "Invalid algorithm"
+        key = issuer.public_key
+        if issuer.secret is not None:
+            text = issuer.secret
+            key = jws.from_base64url(text) if self.secret_is_base64 else text.encode()
+        if not key:
+            return "Invalid key/secret"
+        verify = jws.ALGORITHMS[issuer.algorithm].verify
+        is_genuine = verify(key, token.signed, token.signature)
+        return None if is_genuine else "Invalid signature"
+
+    def claim_errors(self, decision: Decision, claims: dict) -> dict[str, str]:
+        """Return what is wrong with the dates of a token, by claim."""
+        now, errors = int(decision.now), {}
+        for name in self.verified_claims:
+            if error := date_error(decision, name, claims.get(name), now):
+                errors[name] = error
+        if not errors and self.most_seconds > 0:
+            ends = claims.get("exp")
+            if not is_number(ends) or ends - now > self.most_seconds:
+                errors["exp"] = "exceeds maximum allowed expiration"
+        return errors
+
+
+def date_error(decision: Decision, name: str, value: Any, now: int) -> str | None:
+    """Return what is wrong with `exp` or `nbf`; note when that may change."""
+    if not is_number(value):
+        return "must be a number"
+    if value > now:
+        decision.hold_until(min(value, now + FAR_SECONDS))
+    if name == "exp":
+        return None if value > now else "token expired"
+    return "token not valid yet" if value > now else None
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def cookies(text: str, names: frozenset[str]) -> list[str]:
+    """Return the first value of each of the cookies; the case of names is ignored."""
+    found: dict[str, str] = {}
+    for part in text.split(";"):
+        name, _, value = part.strip().partition("=")
+        if value and name.lower() in names:
+            found.setdefault(name.lower(), value)
+    return list(found.values())
+
+
+def body(document: dict[str, str]) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_jwt(database: Database, scope_id: str, key: str) -> Credential | None:
+    """Return the credential of that key with its issuer; one query."""
+    columns = "algorithm", "secret", "rsa_public_key"
+    found = read_named(database, scope_id, "jwt", ("key", key), *columns)
+    if not found:
+        return None
+    identity, [algorithm, secret, pem] = found
+    if algorithm.startswith("HS"):
+        return Credential(identity, Issuer(algorithm, decrypted(secret) or ""))
+    key = jws.public_key(pem, algorithm)
+    return Credential(identity, Issuer(algorithm, public_key=key))

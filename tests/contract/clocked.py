@@ -16,6 +16,7 @@ from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
+from django.utils import timezone
 
 # Who has which role, and whether in one control plane only. Contract konnect §3.3.
 PEOPLE = {
@@ -35,12 +36,10 @@ def seconds() -> float:
 
 
 def replace_clocks() -> None:
-    """Let the product's two clocks be one that can be stopped.
+    """Let the product's two clocks be one that can be stopped, before it is imported.
 
     Waiting is measured by another (time.monotonic), which goes on.
     """
-    from django.utils import timezone
-
     time.time = seconds
     timezone.now = lambda: datetime.fromtimestamp(seconds(), UTC)
 
@@ -95,12 +94,12 @@ def move(instant: str | None) -> None:
 
 def main(port: int) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    replace_clocks()
     django.setup()
     from django.core.management import call_command
 
     call_command("prepare")
     tokens = make_tokens()
-    replace_clocks()
     from kongadmin.listeners import admin
 
     app = application(admin, tokens)

@@ -9,7 +9,7 @@ class Clocked(Server):
 
     def __init__(self, provides: frozenset = frozenset(), **settings: str) -> None:
         super().__init__(ENFORCE_RBAC="on", **settings)
-        self.provides = {"clock", "cache-coherent", *provides}
+        self.provides = {"clock", "cache-coherent", "regions-us", *provides}
         self.command = ["tests/contract/clocked.py", self.admin.rpartition(":")[2]]
         self.env |= {
             "DJANGO_SETTINGS_MODULE": "kongadmin.settings",

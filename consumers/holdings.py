@@ -87,14 +87,28 @@ def called(scope, text: str, most: int) -> list[tuple[CredentialType, Credential
         for declared in CREDENTIALS.values()
         if is_id or not declared.is_secret
     )
+    return fetched(rows[:most])
+
+
+def fetched(rows: Iterable[dict]) -> list[tuple[CredentialType, Credential]]:
+    """Return the credentials that rows of `id` and `kind` name; a query per kind."""
     found: dict[str, list[UUID]] = {}
-    for row in rows[:most]:
+    for row in rows:
         found.setdefault(row["kind"], []).append(row["id"])
     return [
         (CREDENTIALS[kind], credential)
         for kind, ids in found.items()
         for credential in with_consumers(CREDENTIALS[kind]).filter(pk__in=ids)
     ]
+
+
+def with_ids(ids: list[UUID]) -> dict[UUID, tuple[CredentialType, Credential]]:
+    """Return the credentials of any type that have these ids, as far as there are."""
+    rows = union(
+        declared.model.objects.filter(pk__in=ids).values("id", kind=kind_of(declared))
+        for declared in CREDENTIALS.values()
+    )
+    return {credential.pk: (type_, credential) for type_, credential in fetched(rows)}
 
 
 def holders(scope, secret: str) -> list[tuple[CredentialType, Credential]]:

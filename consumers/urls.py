@@ -1,6 +1,7 @@
 from django.urls import path
 
 from consumers import credential_views as credentials
+from consumers import usage_views as usage
 from consumers import views
 
 app_name = "consumers"
@@ -12,6 +13,7 @@ urlpatterns = [
     path("/<str:ref>/edit", views.edit_consumer, name="edit"),
     path("/<str:ref>/delete", views.delete_consumer, name="delete"),
     path("/<str:ref>/activity", views.show_activity, name="activity"),
+    path("/<str:ref>/usage", usage.show_usage, name="usage"),
     path("/<str:ref>/credentials", credentials.show_credentials, name="credentials"),
     path(
         "/<str:ref>/credentials/<slug:kind>/create",

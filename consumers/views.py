@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from consumers.forms import ConsumerForm
 from consumers.holdings import with_credentials, with_usage
 from consumers.models import Consumer, KeyAuth
+from consumers.usage import SPANS, with_series
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.manager.code import curl_for_consumer
@@ -53,6 +54,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         rows = rows.in_group(group)
     page = Page(rows, request.GET, SORTS, "username")
     with_credentials(page.items)
+    with_series(page.items, SPANS["day"])
     context = {
         "page": page,
         "text": text,

@@ -203,7 +203,10 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "kongadmin.manager.shell.shell",
             ],
-            "libraries": {"manager": "kongadmin.manager.templatetags.manager"},
+            "libraries": {
+                "charts": "kongadmin.manager.templatetags.charts",
+                "manager": "kongadmin.manager.templatetags.manager",
+            },
         },
     },
 ]

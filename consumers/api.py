@@ -9,16 +9,20 @@ from django.http import Http404
 
 from consumers.credentials import CREDENTIALS
 from consumers.models import Consumer, KeyAuth, OAuth2, OAuth2Token
+from consumers.usage import OUTCOMES, SPANS, series
 from kongadmin import keyset, reads
 from kongadmin.dialects.admin_api import paging
 from kongadmin.dialects.admin_api.answers import Answer
-from kongadmin.dialects.admin_api.entities import Collection, Item
+from kongadmin.dialects.admin_api.entities import Collection, EntityView, Item
 from kongadmin.dialects.admin_api.errors import Refusal, Worded404
 from kongadmin.dialects.admin_api.operations import (
+    INTEGER,
     OBJECT,
     TEXT,
     Operation,
+    array,
     entities,
+    record,
 )
 from kongadmin.dialects.admin_api.registry import (
     register,
@@ -170,6 +174,33 @@ class ACLItem(Item):
         return Http404() if UUID_TEXT.fullmatch(ref) else Worded404()
 
 
+COUNTS = record(start=INTEGER, **dict.fromkeys(OUTCOMES, INTEGER))
+
+
+class ConsumerUsage(EntityView):
+    """/consumers/{c}/usage: what became of its requests; Kong has no such route."""
+
+    model = parent_model = Consumer
+    parent_field = "consumer"
+    operations: ClassVar = {
+        "get": Operation(
+            "Tell how many requests of a consumer were allowed, denied and limited",
+            {200: record(data=array(COUNTS), span=TEXT)},
+            query=("span",),
+            errors=(400,),
+        ),
+    }
+
+    def get(self, request, **kwargs) -> Answer:
+        name = request.arguments.get("span", "day")
+        span = SPANS.get(name) if isinstance(name, str) else None
+        if span is None:
+            text = f"invalid span '{name}' (expected {' or '.join(SPANS)})"
+            raise Refusal.plain(400, text)
+        points = series([self.parent.pk], span)[self.parent.pk]
+        return Answer({"data": [point.to_dict() for point in points], "span": name})
+
+
 ITEMS = {"acl": ACLItem}
 
 
@@ -186,6 +217,7 @@ def register_consumers() -> None:
             item=ITEMS.get(credential.kind, Item),
         )
     register("keyauth_credentials", OldKeyAuths, model=KeyAuth)
+    register("consumers/{parent:consumers}/usage", ConsumerUsage)
     register_entity(OAuth2Token, "oauth2_tokens")
     register_nested(
         OAuth2Token,

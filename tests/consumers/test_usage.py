@@ -108,3 +108,19 @@ def test_usage_comes_as_csv_and_json(anna, manager):
         "denied": 2,
         "limited": 1,
     }
+
+
+def test_scripts_ask_the_admin_api(anna, api):
+    count(anna, seconds=60, allowed=3)
+
+    answer = api.get("/consumers/anna/usage?span=hour")
+    refused = api.get("/consumers/anna/usage?span=age")
+
+    assert answer.json()["span"] == "hour"
+    assert [point["allowed"] for point in answer.json()["data"]][-2:] in (
+        [0, 3],
+        [3, 0],
+    )
+    assert refused.status == 400
+    assert "invalid span 'age'" in refused.text
+    assert api.get("/consumers/nobody/usage").status == 404

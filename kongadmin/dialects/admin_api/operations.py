@@ -49,6 +49,10 @@ QUERY = {
     "sort_desc": ({"type": "string"}, "`1` sorts the other way round"),
     "list_consumers": ({"type": "boolean"}, "`false` leaves out `consumers`"),
     "cascade": ({"type": "boolean"}, "`true` deletes all that is in it as well"),
+    "span": (
+        {"enum": ["hour", "day", "month"], "default": "day", **TEXT},
+        "How far back: 60 minutes, 24 hours or 30 days",
+    ),
     "unit": ({"enum": [*"bkmgBKMG"], **TEXT}, "The unit that memory is told in"),
     "scale": ({**INTEGER, "minimum": 0, "maximum": 99}, "Digits behind the point"),
 }

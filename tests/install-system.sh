@@ -20,6 +20,10 @@ want "the tests on PostgreSQL" postgresql postgres /usr/lib/postgresql/*/bin/pos
 want "the browser tests" chromium chromium "${HOME:-/}"/.cache/ms-playwright/chromium*
 want "the tests behind nginx" nginx nginx /usr/sbin/nginx
 want "the tests with Redis" redis-server redis-server
+want "the tests behind Caddy" caddy caddy
+want "the tests behind HAProxy" haproxy haproxy /usr/sbin/haproxy
+want "the tests behind Apache httpd" apache2 apache2 /usr/sbin/apache2
+want "the same" lua-socket /usr/share/lua/5.3/socket.lua
 want "the benches" wrk wrk
 
 if [ -z "$missing" ]; then exit 0; fi
@@ -30,14 +34,20 @@ fi
 
 echo "Installing$missing"
 export DEBIAN_FRONTEND=noninteractive
-# The tests make their own cluster, nginx and Redis; no service is wanted.
+# The tests make their own cluster, Redis and proxies; no service is wanted.
 if [ ! -e /etc/postgresql-common ]; then
     mkdir -p /etc/postgresql-common/createcluster.d
     echo "create_main_cluster = false" \
         >/etc/postgresql-common/createcluster.d/kongadmin-tests.conf
 fi
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' >"$policy"
+    chmod +x "$policy"
+    trap 'rm -f "$policy"' EXIT
+fi
 log=$(mktemp)
-if ! { apt-get -qq update && RUNLEVEL=1 apt-get -qq install -y \
+if ! { apt-get -qq update && apt-get -qq install -y \
     --no-install-recommends $missing; } >"$log" 2>&1; then
     cat "$log"
     echo "Could not install:$missing"

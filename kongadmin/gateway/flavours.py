@@ -18,6 +18,9 @@ from kongadmin.gateway.answer import (
 from kongadmin.gateway.decision import UNKNOWN_PLANE, Decision
 from kongadmin.gateway.request import Request
 
+# nginx takes all headers of an answer in 4 KiB.
+LONGEST_BODY_AS_HEADER = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class Flavour:
@@ -69,11 +72,20 @@ class Flavour:
             environ,
             uri.partition("?")[2],
             target=uri,
-            client_ip=environ.get(self.client_ip),
+            client_ip=self.client_of(environ),
             protocol=environ.get(self.protocol) or "HTTP/1.1",
             service=own.get("service", [None])[0],
             route=own.get("route", [None])[0],
         )
+
+    def client_of(self, environ: dict) -> str | None:
+        """Return the client's address; None if X-Forwarded-For is this proxy's way.
+
+        Where it is not, X-Forwarded-For is what a client wrote.
+        """
+        if not self.client_ip:
+            return None
+        return environ.get(self.client_ip) or environ["REMOTE_ADDR"]
 
     def answer(self, decision: Decision, accept: str) -> Answer:
         """Return what tells the proxy to pass the request on, or what to answer."""
@@ -93,20 +105,26 @@ class Flavour:
             ("X-Auth-Decision", "deny"),
             ("X-Auth-Status", str(decision.status)),
         ]
+        if self.only_401_and_403:
+            headers += body_as_header(body)
         return status, headers, body
 
 
+# What proxies are told to send that have no names of their own for it.
+TOLD = (
+    "HTTP_X_ORIGINAL_METHOD",
+    "HTTP_X_ORIGINAL_URI",
+    "HTTP_X_REAL_IP",
+    "HTTP_X_ORIGINAL_PROTOCOL",
+)
+FORWARDED = ("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI")
 FLAVOURS = {
-    "nginx": Flavour(
-        "HTTP_X_ORIGINAL_METHOD",
-        "HTTP_X_ORIGINAL_URI",
-        "HTTP_X_REAL_IP",
-        "HTTP_X_ORIGINAL_PROTOCOL",
-        only_401_and_403=True,
-    ),
+    "nginx": Flavour(*TOLD, only_401_and_403=True),
+    "haproxy": Flavour(*TOLD),
+    "apache": Flavour(*TOLD),
     "envoy": Flavour(),
-    "traefik": Flavour("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
-    "caddy": Flavour("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI"),
+    "traefik": Flavour(*FORWARDED),
+    "caddy": Flavour(*FORWARDED),
 }
 
 
@@ -115,3 +133,14 @@ def to_remove(decision: Decision) -> str:
     given = {name for name, _ in decision.upstream_headers}
     names = [name for name in IDENTITY_HEADERS if name not in given]
     return ",".join([*names, *decision.hidden])
+
+
+def body_as_header(body: list[bytes]) -> list[tuple[str, str]]:
+    """Return the body as a header, for a proxy that drops bodies; none if it is long.
+
+    In every type that a refusal has, a line break is as good as a space.
+    """
+    text = b"".join(body).decode()
+    if len(text) > LONGEST_BODY_AS_HEADER:
+        return []
+    return [("X-Auth-Body", " ".join(text.split("\n")))]

@@ -1,4 +1,4 @@
-"""The endpoint that nginx, Envoy, Traefik and Caddy ask."""
+"""The endpoint that proxies ask."""
 
 import json
 
@@ -11,7 +11,14 @@ from kongadmin.gateway.flavours import FLAVOURS
 
 FORWARDED = {"X-Forwarded-Method": "POST", "X-Forwarded-Uri": "/x"}
 ORIGINAL = {"X-Original-Method": "POST", "X-Original-URI": "/x"}
-ASKING = {"nginx": ORIGINAL, "traefik": FORWARDED, "caddy": FORWARDED, "envoy": {}}
+ASKING = {
+    "nginx": ORIGINAL,
+    "haproxy": ORIGINAL,
+    "apache": ORIGINAL,
+    "traefik": FORWARDED,
+    "caddy": FORWARDED,
+    "envoy": {},
+}
 EVERY_FLAVOUR = pytest.mark.parametrize("flavour", ASKING)
 
 
@@ -75,6 +82,8 @@ def test_the_key_may_be_in_the_original_query_and_not_in_ours(gateway, url, carl
         ("traefik", {}),
         ("traefik", ORIGINAL),
         ("caddy", {"X-Forwarded-Uri": "/x"}),
+        ("haproxy", FORWARDED),
+        ("apache", FORWARDED),
     ],
 )
 def test_what_the_proxy_does_not_say_is_not_guessed(
@@ -88,7 +97,7 @@ def test_what_the_proxy_does_not_say_is_not_guessed(
 
 
 @pytest.mark.parametrize(
-    "path", ["nginx/rest", "nginx/", "traefik/x", "haproxy", "", "envoys/x"]
+    "path", ["nginx/rest", "nginx/", "traefik/x", "squid", "", "envoys/x"]
 )
 def test_other_paths_do_not_exist(gateway, url, carl, path):
     assert gateway(url + path, headers={**ORIGINAL, "apikey": "k"}).status == 404
@@ -160,3 +169,36 @@ def test_nginx_meets_no_status_that_it_would_turn_into_500(gateway, url, carl):
 
     assert (status, dict(headers)["X-Auth-Status"]) == ("403 Forbidden", "429")
     assert elsewhere == "429 Too Many Requests"
+
+
+def test_nginx_gets_the_body_in_one_line_because_it_drops_the_other(gateway, url, carl):
+    answer = gateway(f"{url}nginx", headers=ORIGINAL)
+    plain = gateway(f"{url}nginx", headers={**ORIGINAL, "Accept": "text/plain"})
+    elsewhere = gateway(f"{url}caddy", headers=FORWARDED)
+
+    assert json.loads(answer.headers["X-Auth-Body"]) == json.loads(answer.body)
+    assert plain.headers["X-Auth-Body"].startswith("No API key found in request ")
+    assert "X-Auth-Body" not in elsewhere.headers
+
+
+def test_a_body_too_long_for_a_header_stays_a_body():
+    refusal = Refusal(403, body=b'"' + b"x" * 5000 + b'"')
+
+    _, headers, _ = FLAVOURS["nginx"].answer(Decision(None, refusal), "")
+
+    assert "X-Auth-Body" not in dict(headers)
+
+
+@pytest.mark.parametrize("flavour", ["nginx", "haproxy", "apache"])
+def test_the_address_is_what_the_proxy_says_and_not_what_its_client_says(flavour):
+    asked = {"QUERY_STRING": "", "REMOTE_ADDR": "127.0.0.1"} | {
+        "HTTP_X_ORIGINAL_METHOD": "GET",
+        "HTTP_X_ORIGINAL_URI": "/x",
+        "HTTP_X_FORWARDED_FOR": "203.0.113.9",
+    }
+    told = {**asked, "HTTP_X_REAL_IP": "198.51.100.7"}
+
+    untold = FLAVOURS[flavour].original(asked, bytes, "")
+
+    assert untold.client_ip == "127.0.0.1"
+    assert FLAVOURS[flavour].original(told, bytes, "").client_ip == "198.51.100.7"

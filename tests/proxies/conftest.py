@@ -1,0 +1,73 @@
+"""One product of its own, one upstream service, and the proxies between them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+
+import servers
+from proxies import fronts, upstream
+from servers import Server, ask
+
+KEY = "the-key-of-carl"
+
+
+@pytest.fixture(scope="session")
+def authorizer() -> Iterator[Server]:
+    """A product that knows carl, and lets preflights pass."""
+    with Server(WORKERS="1") as running:
+        admin = running.admin
+        [plugin] = ask(f"{admin}/plugins").json()["data"]
+        skips = {"config": {"run_on_preflight": False}}
+        assert ask(f"{admin}/plugins/{plugin['id']}", "PATCH", json=skips).status == 200
+        ask(f"{admin}/consumers", "POST", json={"username": "carl"})
+        keys = f"{admin}/consumers/carl/key-auth"
+        assert ask(keys, "POST", json={"key": KEY}).status == 201
+        yield running
+
+
+@pytest.fixture(scope="session")
+def upstream_port() -> Iterator[int]:
+    with upstream.serving() as port:
+        yield port
+
+
+@pytest.fixture(scope="session")
+def front_of(authorizer: Server, upstream_port: int) -> Iterator[Callable[[str], str]]:
+    """Gives the URL of a proxy by its name; each is started once, when first asked."""
+    started: dict[str, str | None] = {}
+    with ExitStack() as stack:
+
+        def front(name: str) -> str:
+            if reason := fronts.missing(name):
+                pytest.skip(reason)
+            if name not in started:
+                started[name] = None
+                folder = Path(stack.enter_context(TemporaryDirectory(prefix=name)))
+                folder.chmod(0o755)  # Started by root they become somebody else.
+                [port] = servers.free_ports(1)
+                at = fronts.Addresses(
+                    f"127.0.0.1:{port}",
+                    authorizer.admin.removeprefix("http://"),
+                    f"127.0.0.1:{upstream_port}",
+                )
+                command = fronts.FRONTS[name](folder, at)
+                running = fronts.running(command, folder, at.front)
+                started[name] = stack.enter_context(running)
+            return started[name] or pytest.fail(f"{name} did not start")
+
+        yield front
+
+
+@pytest.fixture
+def running_fronts() -> list[str]:
+    """The names of the proxies that can be run here."""
+    return [name for name in fronts.FRONTS if not fronts.missing(name)]
+
+
+@pytest.fixture(params=fronts.FRONTS)
+def front(request: pytest.FixtureRequest, front_of: Callable[[str], str]) -> str:
+    """The URL of each proxy in turn."""
+    return front_of(request.param)

@@ -84,6 +84,12 @@ REGIONS = env(
 ) or [REGION]
 if REGION not in REGIONS:
     refuse(f"KONGADMIN_REGION is {REGION}, which is not among KONGADMIN_REGIONS.")
+GATEWAY_DOMAIN = env(
+    "GATEWAY_DOMAIN",
+    "localhost",
+    text,
+    "The domain of the endpoints that control planes name to gateways.",
+)
 LOG_LEVEL = env(
     "LOG_LEVEL",
     "warning",

@@ -14,7 +14,10 @@ class RealmsConfig(AppConfig):
     name = "realms"
 
     def ready(self) -> None:
+        from realms import control_planes
+
         post_migrate.connect(create_default, sender=self)
+        control_planes.register_control_planes()
         if settings.IS_ENTERPRISE:
             from realms import api
 

@@ -179,8 +179,8 @@ class ControlPlane(Place):
         blank=False,
         validators=[
             RegexValidator(
-                r"\A[\w.~-]+\Z",
-                "only letters, digits, '.', '-', '_' and '~' are allowed",
+                r"\A[^/\x00-\x1f\x7f]+\Z",
+                "slashes and control characters are not allowed",
             ),
             not_reserved,
         ],
@@ -240,7 +240,7 @@ class ControlPlane(Place):
 
     @property
     def is_default(self) -> bool:
-        return self.name == DEFAULT
+        return self.name == DEFAULT and self.region == own_region()
 
 
 class Realm(Place):

@@ -126,6 +126,11 @@ def may(user, verb: str, entity_type: str, scope=None) -> bool:
     )
 
 
+def has_rights(user) -> bool:
+    """Say whether `user` may do anything anywhere."""
+    return user.is_active and all(limits_of(user))
+
+
 def can_see(user, scope) -> bool:
     """Say whether `user` may do anything at all in a control plane."""
     return may(user, READ, "node", scope)

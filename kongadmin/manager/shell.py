@@ -1,6 +1,7 @@
 """The frame around every page: navigation and the control-plane switcher, as data."""
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -113,7 +114,7 @@ def control_planes(request: HttpRequest) -> list[dict]:
     return [
         {
             "name": plane.name,
-            "url": f"{root}/" if plane.is_default else f"{root}/@{plane.name}/",
+            "url": f"{root}/" if plane.is_default else f"{root}/@{quote(plane.name)}/",
             "is_current": plane.pk == request.scope.pk,
         }
         for plane in seen_by(

@@ -72,8 +72,8 @@ class Migration(migrations.Migration):
                         null=True,
                         validators=[
                             django.core.validators.RegexValidator(
-                                "\\A[\\w.~-]+\\Z",
-                                "only letters, digits, '.', '-', '_' and '~' are allowed",
+                                "\\A[^/\\x00-\\x1f\\x7f]+\\Z",
+                                "slashes and control characters are not allowed",
                             ),
                             realms.models.not_reserved,
                         ],

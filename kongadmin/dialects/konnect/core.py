@@ -18,6 +18,7 @@ from kongadmin.dialects.konnect import core_errors, routes
 from kongadmin.dialects.konnect.access import BearerAuthentication
 from kongadmin.dialects.konnect.filters import read_filters
 from kongadmin.dialects.konnect.problems import Problem, parameter
+from kongadmin.dialects.konnect.regions import region_of
 from kongadmin.entities import UUID_TEXT, EntityQuerySet, Violation
 from kongadmin.fields import can_store
 from kongadmin.tags import TagFilter
@@ -65,7 +66,9 @@ class CoreEntity(AdminView):
             raise Problem(415)
 
     def find_scope(self, name: str) -> ControlPlane | None:
-        return ControlPlane.with_id(read_plane_id(name))
+        found = ControlPlane.with_id(read_plane_id(name))
+        is_here = found is not None and found.region == region_of(self.request)
+        return found if is_here else None
 
     def forbidden(self) -> Exception:
         is_there = not self.scope._state.adding

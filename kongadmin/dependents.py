@@ -31,7 +31,7 @@ def delete_row(row: Model) -> None:
 
 
 def key_of(row: Model):
-    return adapter(type(row), row._meta.pk.name)(row.pk)
+    return adapter(type(row), row._meta.pk.name)(row.pk, connection)
 
 
 @cache

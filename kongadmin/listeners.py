@@ -12,9 +12,10 @@ from urllib.parse import quote
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.urls import set_script_prefix
 
-from kongadmin import metrics
+from kongadmin import metrics, outages
 from kongadmin.gateway.wsgi import dataplane, proxy
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -94,9 +95,28 @@ class Handler(WSGIHandler):
             settings.MIDDLEWARE = everywhere
 
 
+class APIHandler(Handler):
+    """The same without what only pages need: Django's signals around a request.
+
+    A thread keeps its connection to the database as long as that works.
+    """
+
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        database = connections[DEFAULT_DB_ALIAS]
+        outages.give_up_ended(database)
+        try:
+            response = self._middleware_chain(self.request_class(environ))
+        finally:
+            if database.errors_occurred and not database.in_atomic_block:
+                database.close_if_unusable_or_obsolete()
+        status = f"{response.status_code} {response.reason_phrase}"
+        start_response(status, list(response.items()))
+        return [response.content]
+
+
 django.setup(set_prefix=False)
-admin_api = Handler(AdminRequest, settings.ADMIN_API_MIDDLEWARE)
-konnect = Handler(KonnectRequest, settings.KONNECT_MIDDLEWARE)
+admin_api = APIHandler(AdminRequest, settings.ADMIN_API_MIDDLEWARE)
+konnect = APIHandler(KonnectRequest, settings.KONNECT_MIDDLEWARE)
 pages = Handler(ManagerRequest, settings.MIDDLEWARE)
 
 

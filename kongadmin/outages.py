@@ -3,9 +3,12 @@
 Everything else that a database raises is a fault of ours.
 """
 
+import select
 import sqlite3
 
+import psycopg
 from django.db import DatabaseError, InterfaceError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 RETRY_SECONDS = 1
 # Another transaction was in the way and this one is rolled back: serialization failure,
@@ -62,3 +65,22 @@ def in_words(error: BaseException | None) -> str | None:
     if is_away(error):
         return "The database cannot be reached; try again in a moment"
     return None
+
+
+def give_up_ended(database: BaseDatabaseWrapper) -> None:
+    """Part with a connection that the server has ended while nobody used it.
+
+    A server says nothing to who asks nothing, so whatever there is to read is the end.
+    """
+    kept = database.connection
+    if isinstance(kept, psycopg.Connection) and not database.in_atomic_block:
+        if not kept.closed and has_news(kept.fileno()):
+            kept.close()
+        if kept.closed:
+            database.close()
+
+
+def has_news(handle: int) -> bool:
+    poll = select.poll()
+    poll.register(handle, select.POLLIN)
+    return bool(poll.poll(0))

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Model, QuerySet
 
 type Row = dict[str, Any]
@@ -29,9 +30,17 @@ class Prepared:
         compiler = rows.values_list(*self.names).query.get_compiler(rows.db)
         self.sql, parameters = compiler.as_sql()
         expressions = [expression for expression, _, _ in compiler.select]
-        self.converters = list(compiler.get_converters(expressions).items())
+        self.converters = [
+            (self.names[place], function, expression)
+            for place, (functions, expression) in compiler.get_converters(
+                expressions
+            ).items()
+            for function in functions
+        ]
         self.adapt = {name: adapter(model, name) for name in samples}
-        adapted = {name: self.adapt[name](value) for name, value in samples.items()}
+        adapted = {
+            name: self.adapt[name](value, connection) for name, value in samples.items()
+        }
         self.parameters = list(parameters)
         self.places = {
             name: [i for i, given in enumerate(parameters) if given == value]
@@ -40,25 +49,19 @@ class Prepared:
 
     def rows(self, **values: Any) -> list[Row]:
         """Run the query; one value for each sample it was built with."""
+        database = connections[DEFAULT_DB_ALIAS]
         parameters = self.parameters.copy()
         for name, value in values.items():
-            adapted = self.adapt[name](value)
+            adapted = self.adapt[name](value, database)
             for place in self.places[name]:
                 parameters[place] = adapted
-        with connection.cursor() as cursor:
+        with database.cursor() as cursor:
             cursor.execute(self.sql, parameters)
-            found = cursor.fetchall()
-        if not self.converters:
-            return [dict(zip(self.names, row, strict=True)) for row in found]
-        return [self.convert(row) for row in found]
-
-    def convert(self, row: tuple) -> Row:
-        """Return a row with the values that the model's fields would give."""
-        values = list(row)
-        for place, (functions, expression) in self.converters:
-            for function in functions:
-                values[place] = function(values[place], expression, connection)
-        return dict(zip(self.names, values, strict=True))
+            found = [dict(zip(self.names, row, strict=True)) for row in cursor]
+        for name, convert, expression in self.converters:
+            for row in found:
+                row[name] = convert(row[name], expression, database)
+        return found
 
 
 class Insert:
@@ -98,8 +101,9 @@ class Update:
 
 def values_of(row: Model, fields: list, adding: bool) -> list:
     """Return what the database gets for the fields of a row."""
+    database = connections[DEFAULT_DB_ALIAS]
     return [
-        field.get_db_prep_save(field.pre_save(row, adding), connection)
+        field.get_db_prep_save(field.pre_save(row, adding), database)
         for field in fields
     ]
 
@@ -114,7 +118,6 @@ def update_of(model: type[Model]) -> Update:
     return Update(model)
 
 
-def adapter(model, name: str) -> Callable[[Any], Any]:
-    """Return how the database wants a value of the model's field `name`."""
-    field = model._meta.get_field(name)
-    return lambda value: field.get_db_prep_value(value, connection, prepared=False)
+def adapter(model, name: str) -> Callable[[Any, BaseDatabaseWrapper], Any]:
+    """Return how a database wants a value of the model's field `name`."""
+    return model._meta.get_field(name).get_db_prep_value

@@ -66,10 +66,13 @@ class EntityView(AdminView):
         super().initial(request, *args, **kwargs)
         self.parent = None
         if parent is not None and request.method != "OPTIONS":
-            row = reads.find(self.parent_model, self.scope, parent)
-            if row is None:
-                raise Http404
-            self.parent = reads.entity(self.parent_model, row)
+            self.parent = self.find_parent(parent)
+
+    def find_parent(self, ref: str) -> Entity:
+        row = reads.find(self.parent_model, self.scope, ref)
+        if row is None:
+            raise Http404
+        return reads.entity(self.parent_model, row)
 
     def rows(self) -> EntityQuerySet:
         """Return the rows that the route is about, expired ones included."""
@@ -153,15 +156,31 @@ class Collection(EntityView):
             "Create {one}", {201: entity}, new, errors=(409,), is_versioned=True
         ),
     }
+    is_parent_assumed = False
 
     def get(self, request, **kwargs) -> Answer:
         arguments = request.arguments
         wanted = read_tags(arguments.get("tags"))
         size = paging.read_size(arguments.get("size"))
-        found, offset = paging.cut(self.read_page(size + 1, wanted), size)
+        rows = self.read_page(size + 1, wanted)
+        if self.is_parent_assumed and not rows:
+            super().find_parent(str(self.parent.pk))
+        found, offset = paging.cut(rows, size)
         more = {name: arguments.get(name) for name in self.repeated}
         data = self.shown(found)
         return Answer(paging.answer(data, self.own_path(), offset, **more))
+
+    def find_parent(self, ref: str) -> Entity:
+        """Spare a list the query for a parent that is named by its id.
+
+        Rows that are found prove that it is there. Arguments may be refused, but only
+        of a list that there is.
+        """
+        is_plain = self.request.method == "GET" and not self.request.arguments
+        if is_plain and UUID_TEXT.fullmatch(ref):
+            self.is_parent_assumed = True
+            return self.parent_model(pk=UUID(ref))
+        return super().find_parent(ref)
 
     @property
     def repeated(self) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ class AdminView(PatientView):
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
             return
+        self.identify(request)
         found = self.find_scope(self.workspace)
         # Who was given nothing there must not learn whether it exists.
         self.scope = found or ControlPlane(name=self.workspace)

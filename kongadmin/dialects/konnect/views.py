@@ -39,6 +39,7 @@ class KonnectView(PatientView):
     def initial(self, request, *args, **kwargs) -> None:
         if request.method == "OPTIONS":
             return
+        self.identify(request)
         changes.identify(str(request.user))
         if request.method not in self.allowed_methods and request.method != "HEAD":
             self.http_method_not_allowed(request)

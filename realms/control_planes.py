@@ -44,8 +44,6 @@ def say(plane: ControlPlane) -> dict:
 
 
 class PlaneView(KonnectView):
-    entity_type = "control_planes"
-
     @property
     def planes(self) -> QuerySet:
         """Those of the region, whoever may see them."""
@@ -80,6 +78,8 @@ def refused_names(plane: ControlPlane, given: dict) -> Iterator[dict]:
 class ControlPlanes(PlaneView):
     """/v2/control-planes: those that the caller may see."""
 
+    entity_type = "control_planes"
+
     def check_right(self, **kwargs) -> None:
         """Who was given anything anywhere sees a list; some see all of it."""
         if self.request.method not in READING:
@@ -103,6 +103,8 @@ class ControlPlanes(PlaneView):
 
 class OneControlPlane(PlaneView):
     """/v2/control-planes/{id}: who may not see it is not told that it is there."""
+
+    entity_type = "control_plane"
 
     def check_right(self, ref: str, **kwargs) -> None:
         self.plane = self.planes.filter(pk=read_plane_id(ref)).first()

@@ -7,8 +7,6 @@ READ, WRITE, REVEAL = "read", "write", "reveal"
 
 # What belongs to no control plane, or decides who may do what.
 OUTSIDE = frozenset({"control_planes", "tokens", "users", "workspaces"})
-# What an admin may change, though it is around what else it may.
-OWN = frozenset({"control_planes"})
 # Who calls, by what credential, in which groups.
 CALLERS = frozenset(
     {
@@ -50,8 +48,8 @@ SUPER_ADMIN = Role(
 ADMIN = Role(
     "admin",
     "Admin",
-    "Its control planes and everything inside them, stored secrets included.",
-    lambda verb, entity_type: entity_type not in OUTSIDE - OWN,
+    "Everything inside its control planes, plugins and stored secrets included.",
+    lambda verb, entity_type: entity_type not in OUTSIDE,
 )
 EDITOR = Role(
     "editor",
@@ -80,7 +78,7 @@ DEEDS = [
     ("See stored secrets of credentials", REVEAL, "keyauth_credentials"),
     ("Add, change and remove plugins", WRITE, "plugins"),
     ("See secrets in the configuration of plugins", REVEAL, "plugins"),
-    ("Change and delete its control planes", WRITE, "control_planes"),
+    ("Create and delete control planes", WRITE, "control_planes"),
     ("Manage users and give them roles", WRITE, "users"),
     ("Manage the API tokens of everybody", WRITE, "tokens"),
 ]

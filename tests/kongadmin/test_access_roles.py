@@ -146,8 +146,8 @@ def test_nobody_may_anything_without_being_told(db) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "editor", "admin"])
-@pytest.mark.parametrize("what", ["users", "tokens", "workspaces"])
-def test_only_super_admins_look_after_users_and_workspaces(
+@pytest.mark.parametrize("what", ["users", "tokens", "control_planes"])
+def test_only_super_admins_look_after_users_and_control_planes(
     db, role: str, what: str
 ) -> None:
     anna = make_user(role=role)

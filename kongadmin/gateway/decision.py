@@ -1,8 +1,9 @@
 """What is decided about a request: who sent it, if it is refused, what is passed on."""
 
+import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from kongadmin.gateway.plane import Plane
@@ -67,6 +68,13 @@ class Refusal:
     headers: Headers = ()
     body: bytes | None = None
     content_type: str = "application/json; charset=utf-8"
+
+    @classmethod
+    def plain(cls, status: int, document: dict, headers: Headers = ()) -> Self:
+        """Return the refusal that is a JSON document, whatever its client prefers."""
+        text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        body = text.encode(errors="replace")
+        return cls(status, document.get("message") or "", headers, body)
 
 
 FORBIDDEN = Refusal(403, "Forbidden")

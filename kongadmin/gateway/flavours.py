@@ -97,9 +97,7 @@ class Flavour:
             ]
             return status, headers, body
         status, headers, body = deny(decision, accept)
-        if decision.refusal is UNKNOWN_PLANE or (
-            self.only_401_and_403 and decision.status in range(402, 500)
-        ):
+        if decision.refusal is UNKNOWN_PLANE or self.misreads(decision.status):
             status = status_line(403)
         headers += [
             ("X-Auth-Decision", "deny"),
@@ -108,6 +106,13 @@ class Flavour:
         if self.only_401_and_403:
             headers += body_as_header(body)
         return status, headers, body
+
+    def misreads(self, status: int) -> bool:
+        """Say whether a refusal of that status would not arrive as one.
+
+        A plugin may end a request with any status; 2xx would let it pass.
+        """
+        return status < 300 or (self.only_401_and_403 and status in range(402, 500))
 
 
 # What proxies are told to send that have no names of their own for it.

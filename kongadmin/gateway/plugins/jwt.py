@@ -4,7 +4,6 @@ Source of the rules: kong/plugins/jwt/{handler,jwt_parser}.lua; contract of the 
 plane, §2.3.
 """
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -37,11 +36,10 @@ class JWT(Authentication):
         config = instance.config
         realm = config.get("realm")
         self.challenge = f'Bearer realm="{quoted(realm)}"' if realm else "Bearer"
-        self.missing = Refusal(
+        self.missing = Refusal.plain(
             401,
-            "Unauthorized",
+            {"message": "Unauthorized"},
             (("WWW-Authenticate", self.challenge),),
-            body({"message": "Unauthorized"}),
         )
         self.parameters = config.get("uri_param_names") or ()
         self.cookies = frozenset(map(str.lower, config.get("cookie_names") or ()))
@@ -76,10 +74,8 @@ class JWT(Authentication):
         return self.refusal({"message": message})
 
     def refusal(self, document: dict[str, str]) -> Refusal:
-        """Return the refusal that says `document`, whatever type the client prefers."""
         challenge = f'{self.challenge} error="invalid_token"'
-        headers = (("WWW-Authenticate", challenge),)
-        return Refusal(401, document.get("message", ""), headers, body(document))
+        return Refusal.plain(401, document, (("WWW-Authenticate", challenge),))
 
     def tokens(self, request: Request) -> Iterator[str]:
         """Yield the tokens that a request carries."""
@@ -161,10 +157,6 @@ def cookies(text: str, names: frozenset[str]) -> list[str]:
         if value and name.lower() in names:
             found.setdefault(name.lower(), value)
     return list(found.values())
-
-
-def body(document: dict[str, str]) -> bytes:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def read_jwt(database: Database, scope_id: str, key: str) -> Credential | None:

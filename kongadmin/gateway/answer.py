@@ -48,7 +48,8 @@ def allow(decision: Decision) -> Answer:
     """Return the answer that lets a request pass, with who it came from."""
     headers = [*ALLOWED, ("X-Kong-Request-Id", decision.request_id)]
     headers += decision.headers
-    headers += decision.upstream_headers
+    # What both are told (an id of the request) stands here once.
+    headers += [h for h in decision.upstream_headers if h not in decision.headers]
     return "200 OK", headers, [EMPTY]
 
 
@@ -59,11 +60,12 @@ def deny(decision: Decision, accept: str) -> Answer:
     if body is None:
         content_type, body = word(refusal.message, decision.request_id, accept)
     headers = [
-        ("Content-Type", content_type),
         ("Content-Length", str(len(body))),
         *COMMON,
         ("X-Kong-Request-Id", decision.request_id),
         *decision.headers,
         *refusal.headers,
     ]
+    if content_type:
+        headers.append(("Content-Type", content_type))
     return status_line(refusal.status), headers, [body]

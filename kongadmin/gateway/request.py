@@ -11,6 +11,8 @@ from kongadmin.peers import client_address
 
 # Text that a name had; every text, when it occurred more than once; True without "=".
 Value = str | list | bool
+# A body with a key in it is never longer than this.
+LARGEST_BODY = 1_048_576
 # What stands in a path as it is (RFC 3986 §3.3).
 ENCODED_SAFE = "/!$&'()*+,;=:@~-._"
 
@@ -71,7 +73,10 @@ class Request:
 
     @cached_property
     def body(self) -> bytes:
-        """The body; nothing where the proxy in front kept it."""
+        """The body, cut off after LARGEST_BODY and one byte more.
+
+        There is none where the proxy in front kept it.
+        """
         return self.read()
 
     @cached_property
@@ -84,7 +89,9 @@ class Request:
         """The top-level values of the body; none if it cannot be understood."""
         kind = self.headers.get("CONTENT_TYPE", "")
         parse = PARSERS.get(kind.partition(";")[0].strip().lower())
-        return parse(self.body, kind) if parse else {}
+        if parse is None or len(self.body) > LARGEST_BODY:
+            return {}
+        return parse(self.body, kind)
 
 
 def header_variable(name: str) -> str:

@@ -25,7 +25,7 @@ from kongadmin.gateway.decision import (
 )
 from kongadmin.gateway.flavours import FLAVOURS
 from kongadmin.gateway.plane import decide
-from kongadmin.gateway.request import Request
+from kongadmin.gateway.request import LARGEST_BODY, Request
 from kongadmin.gateway.store import Store, View
 from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.gateway.usage import Usage
@@ -33,7 +33,6 @@ from kongadmin.peers import is_trusted
 
 DATAPLANE = "/dataplane/v1/"
 WORD = re.compile(r"\w*")
-LARGEST_BODY = 1_048_576
 
 StartResponse = Callable[[str, Headers], object]
 
@@ -115,9 +114,8 @@ def judge(
 
 
 def read_body(environ: dict) -> bytes:
-    """Return the body; nothing if it is longer than a body with a key would be."""
-    body = environ["wsgi.input"].read(LARGEST_BODY + 1)
-    return body if len(body) <= LARGEST_BODY else b""
+    """Return the body, or so much of it that it can be seen to be too long."""
+    return environ["wsgi.input"].read(LARGEST_BODY + 1)
 
 
 def send(

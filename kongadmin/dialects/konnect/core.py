@@ -59,7 +59,6 @@ class CoreEntity(AdminView):
         return core_errors.handle
 
     def initial(self, request, *args, **kwargs) -> None:
-        self.perform_authentication(request)
         super().initial(request, *args, **kwargs)
         kind = request.META.get("CONTENT_TYPE", "")
         if request.method in WITH_BODY and kind and not kind.startswith(SUPPORTED):

@@ -8,6 +8,7 @@ from consumers.models import Consumer
 from groups.api import OF_CONSUMER, OF_GROUP, Group, Member, Members
 from groups.models import ConsumerGroup
 from kongadmin.dialects.admin_api import errors, paging
+from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.konnect.core import (
     CoreCollection,
     CoreEntity,
@@ -16,7 +17,6 @@ from kongadmin.dialects.konnect.core import (
 )
 from kongadmin.entities import Entity, EntityQuerySet
 from kongadmin.prepared import Row
-from kongadmin.tags import TagFilter
 
 
 class CoreGroups(CoreCollection):
@@ -36,10 +36,13 @@ class CoreMembers(CoreEntity, Members):
     """Who is in a group, or which groups a consumer is in: a list like any other."""
 
     says: ClassVar = {Consumer: Consumer.wire, ConsumerGroup: ConsumerGroup.wire}
-    repeated = ()
-    get = CoreCollection.get
 
-    def read_page(self, size: int, wanted: TagFilter | None) -> list[Row]:
+    def get(self, request, **kwargs) -> Answer:
+        size = paging.read_size(request.arguments.get("size"))
+        found, offset = paging.cut(self.read_page(size + 1), size)
+        return Answer(paging.answer(self.say(found), self.own_path(), offset))
+
+    def read_page(self, size: int) -> list[Row]:
         after, may_follow = paging.read_offset(self.request.arguments)
         if not may_follow:
             return []

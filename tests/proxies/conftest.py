@@ -11,21 +11,38 @@ import servers
 from proxies import fronts, upstream
 from servers import Server, ask
 
-KEY = "the-key-of-carl"
-
 
 @pytest.fixture(scope="session")
 def authorizer() -> Iterator[Server]:
-    """A product that knows carl, and lets preflights pass."""
+    """A product that knows carl, and ann who has used up her year; preflights pass."""
     with Server(WORKERS="1") as running:
         admin = running.admin
         [plugin] = ask(f"{admin}/plugins").json()["data"]
         skips = {"config": {"run_on_preflight": False}}
         assert ask(f"{admin}/plugins/{plugin['id']}", "PATCH", json=skips).status == 200
-        ask(f"{admin}/consumers", "POST", json={"username": "carl"})
-        keys = f"{admin}/consumers/carl/key-auth"
-        assert ask(keys, "POST", json={"key": KEY}).status == 201
+        for name in ("carl", "ann"):
+            make(f"{admin}/consumers", username=name)
+            make(f"{admin}/consumers/{name}/key-auth", key=f"the-key-of-{name}")
+        make(f"{admin}/consumers/carl/acls", group="friends")
+        limit = {"year": 1, "policy": "local"}
+        make(f"{admin}/consumers/ann/plugins", name="rate-limiting", config=limit)
+        assert ask(running.proxy, headers={"apikey": "the-key-of-ann"}).status == 200
         yield running
+
+
+@pytest.fixture
+def strangers_only(authorizer: Server) -> Iterator[None]:
+    """Friends may not pass."""
+    url = f"{authorizer.admin}/plugins"
+    plugin = make(url, name="acl", config={"deny": ["friends"]})
+    yield
+    assert ask(f"{url}/{plugin['id']}", "DELETE").status == 204
+
+
+def make(url: str, **fields: object) -> dict:
+    answer = ask(url, "POST", json=fields)
+    assert answer.status == 201, answer.text
+    return answer.json()
 
 
 @pytest.fixture(scope="session")

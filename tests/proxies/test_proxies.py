@@ -124,6 +124,26 @@ def test_a_refusal_comes_in_the_type_that_the_client_prefers(front):
     assert "No API key found in request." in answer.text
 
 
+def test_who_has_asked_too_often_is_told_when_to_come_again(front):
+    answer = send(front, Sent(headers={"apikey": "the-key-of-ann"}))
+
+    assert answer.status == 429
+    assert answer.json()["message"] == "API rate limit exceeded"
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["RateLimit-Limit"] == "1"
+    assert answer.headers["RateLimit-Remaining"] == "0"
+    assert "X-Upstream" not in answer.headers
+
+
+def test_who_may_not_is_refused_without_a_challenge(front, strangers_only):
+    answer = send(front, Sent(headers=KEY))
+
+    assert answer.status == 403
+    assert answer.json()["message"] == "You cannot consume this service"
+    assert "WWW-Authenticate" not in answer.headers
+    assert "X-Upstream" not in answer.headers
+
+
 def test_what_no_plugin_asks_about_passes_without_a_name(front):
     answer = send(front, Sent("OPTIONS", "/x", SPOOFED | SPELT_OTHERWISE))
 

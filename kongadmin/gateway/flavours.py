@@ -6,7 +6,8 @@ reading any other set would let the client choose the request that is judged.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
+from functools import lru_cache
+from urllib.parse import parse_qsl
 
 from kongadmin.gateway.answer import (
     IDENTITY_HEADERS,
@@ -29,6 +30,7 @@ class Flavour:
     `method`, `uri`, `client_ip` and `protocol` are header names in CGI's spelling.
     Without the first two the proxy repeats the original request itself, path and body
     included; its own parameters are headers then, else the query of our own address.
+    `may_hold` says whether it repeats decisions by itself if it is told how long.
     """
 
     method: str = ""
@@ -36,6 +38,7 @@ class Flavour:
     client_ip: str = ""
     protocol: str = ""
     only_401_and_403: bool = False
+    may_hold: bool = False
 
     @property
     def repeats(self) -> bool:
@@ -66,7 +69,7 @@ class Flavour:
         method, uri = environ.get(self.method), environ.get(self.uri)
         if not method or not uri:
             return None
-        own = parse_qs(environ["QUERY_STRING"])
+        own = own_parameters(environ["QUERY_STRING"])
         return Request(
             method,
             environ,
@@ -74,8 +77,8 @@ class Flavour:
             target=uri,
             client_ip=self.client_of(environ),
             protocol=environ.get(self.protocol) or "HTTP/1.1",
-            service=own.get("service", [None])[0],
-            route=own.get("route", [None])[0],
+            service=own.get("service"),
+            route=own.get("route"),
         )
 
     def client_of(self, environ: dict) -> str | None:
@@ -95,6 +98,8 @@ class Flavour:
                 ("X-Auth-Decision", "allow"),
                 ("x-envoy-auth-headers-to-remove", to_remove(decision)),
             ]
+            if self.may_hold:
+                headers += time_to_hold(decision)
             return status, headers, body
         status, headers, body = deny(decision, accept)
         if decision.refusal is UNKNOWN_PLANE or self.misreads(decision.status):
@@ -124,13 +129,40 @@ TOLD = (
 )
 FORWARDED = ("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI")
 FLAVOURS = {
-    "nginx": Flavour(*TOLD, only_401_and_403=True),
+    "nginx": Flavour(*TOLD, only_401_and_403=True, may_hold=True),
     "haproxy": Flavour(*TOLD),
     "apache": Flavour(*TOLD),
     "envoy": Flavour(),
     "traefik": Flavour(*FORWARDED),
     "caddy": Flavour(*FORWARDED),
 }
+
+
+@lru_cache(256)
+def own_parameters(query: str) -> dict[str, str]:
+    """Return what the query of our own address says: `service`, `route`, `cache`."""
+    return dict(parse_qsl(query))
+
+
+def time_to_hold(decision: Decision) -> list[tuple[str, str]]:
+    """Return for how many seconds nginx may repeat a decision, if it asks by `cache`.
+
+    Also by which headers of the client the decision has to be told from others.
+    """
+    query = decision.request.headers["QUERY_STRING"]
+    wanted = own_parameters(query).get("cache", "") if query else ""
+    if not wanted.isdecimal():
+        return []
+    plane = decision.plane
+    if not plane.is_repeatable:
+        return [("X-Accel-Expires", "0")]
+    seconds = int(wanted[:9])
+    if decision.until is not None:
+        seconds = max(0, min(seconds, int(decision.until - decision.now)))
+    headers = [("X-Accel-Expires", str(seconds))]
+    if plane.credential_headers:
+        headers.append(("Vary", ", ".join(plane.credential_headers)))
+    return headers
 
 
 def to_remove(decision: Decision) -> str:

@@ -4,6 +4,7 @@ Source of the rules: data-plane contract §0.1 and §3.4.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from itertools import product
 
 from kongadmin.gateway.decision import Decision
@@ -101,8 +102,18 @@ class Plane:
     @property
     def is_repeatable(self) -> bool:
         """Say whether a like request is decided alike as long as nothing changes."""
-        handlers = (h for slot in self.slots for h in slot.instances.values())
-        return not self.has_own and all(h.is_repeatable for h in handlers)
+        return not self.has_own and all(h.is_repeatable for h in self.handlers)
+
+    @property
+    def handlers(self) -> Iterable[Handler]:
+        """Every instance but those for single consumers."""
+        return (h for slot in self.slots for h in slot.instances.values())
+
+    @cached_property
+    def credential_headers(self) -> tuple[str, ...]:
+        """The headers in which credentials are looked for, in lower case, each once."""
+        names = (n.lower() for h in self.handlers for n in h.credential_headers)
+        return tuple(dict.fromkeys(names))
 
 
 def by_name(instances: Iterable[Instance]) -> dict[str, dict[Scope, Handler]]:

@@ -102,6 +102,11 @@ def header_variable(name: str) -> str:
     return f"HTTP_{variable}"
 
 
+def as_sent(name: str) -> str:
+    """Return the header that a configured name matches: `_` stands for `-` too."""
+    return name.replace("_", "-")
+
+
 def header_text(value: str) -> str:
     """Return the UTF-8 text of a header that WSGI hands over as Latin-1."""
     if value.isascii():

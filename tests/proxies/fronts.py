@@ -56,14 +56,25 @@ class Addresses:
         return text.replace(":8080", f":{port}")
 
 
-def block(page: str, language: str) -> str:
-    """Return the first block of a page in docs/deployment that is in `language`."""
+def block(page: str, language: str, number: int = 0) -> str:
+    """Return a block of a page in docs/deployment, the first in `language`."""
     text = (PAGES / f"{page}.md").read_text()
-    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[0]
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)[number]
 
 
 def nginx(folder: Path, at: Addresses) -> list:
-    text = NGINX.format(folder=folder, block=at.put_into(block("nginx", "nginx")))
+    return run_nginx(folder, at.put_into(block("nginx", "nginx")))
+
+
+def holding_nginx(folder: Path, at: Addresses) -> list:
+    """The one that repeats decisions, asking for those of the control plane `held`."""
+    text = at.put_into(block("nginx", "nginx", 1))
+    text = text.replace("/var/cache/nginx/kongadmin", f"{folder}/held")
+    return run_nginx(folder, text.replace("/v1/default/", "/v1/held/"))
+
+
+def run_nginx(folder: Path, text: str) -> list:
+    text = NGINX.format(folder=folder, block=text)
     (folder / "nginx.conf").write_text(text)
     return ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
 
@@ -123,7 +134,8 @@ FRONTS = {
 }
 
 
-PROGRAMS = {"apache": "apache2", "traefik": TRAEFIK}
+OTHERS = {"nginx-holding": holding_nginx}
+PROGRAMS = {"nginx-holding": "nginx", "apache": "apache2", "traefik": TRAEFIK}
 
 
 def missing(name: str) -> str | None:

@@ -43,10 +43,11 @@ class Handler:
     """An instance of a plugin, made ready to judge requests.
 
     `is_repeatable` says whether like requests are judged alike: it counts nothing and
-    looks at nothing but the credential.
+    looks at nothing but the credential. `credential_headers` are those it looks into.
     """
 
     is_repeatable: ClassVar[bool] = True
+    credential_headers: tuple[str, ...] = ()
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance

@@ -38,6 +38,8 @@ class Login(NamedTuple):
 class BasicAuth(Authentication):
     """A username and a password, told apart from a stranger's in no way."""
 
+    credential_headers = tuple(HEADERS)
+
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance)
         challenge = f'Basic realm="{quoted(instance.config.get("realm") or "service")}"'

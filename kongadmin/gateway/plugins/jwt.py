@@ -13,7 +13,7 @@ from kongadmin.gateway.credentials import Credential, decrypted, find, read_name
 from kongadmin.gateway.database import Database
 from kongadmin.gateway.decision import Decision, Identity, Refusal, quoted
 from kongadmin.gateway.plugins.base import Authentication, Instance
-from kongadmin.gateway.request import Request, header_variable
+from kongadmin.gateway.request import Request, as_sent, header_variable
 
 BEARER = re.compile(r"\s*[Bb]earer\s+(.+)")
 # A decision about a token is not held for longer, however late the token ends.
@@ -43,9 +43,11 @@ class JWT(Authentication):
         )
         self.parameters = config.get("uri_param_names") or ()
         self.cookies = frozenset(map(str.lower, config.get("cookie_names") or ()))
-        self.headers = [
-            header_variable(name) for name in config.get("header_names", ())
-        ]
+        names = config.get("header_names", ())
+        self.headers = [header_variable(name) for name in names]
+        self.credential_headers = tuple(map(as_sent, names))
+        if self.cookies:
+            self.credential_headers += ("Cookie",)
         self.key_claim = config.get("key_claim_name") or "iss"
         self.secret_is_base64 = config.get("secret_is_base64", False)
         self.verified_claims = config.get("claims_to_verify") or ()

@@ -14,7 +14,7 @@ from kongadmin.gateway.decision import (
     quoted,
 )
 from kongadmin.gateway.plugins.base import Authentication, Instance
-from kongadmin.gateway.request import Request, header_text, header_variable
+from kongadmin.gateway.request import Request, as_sent, header_text, header_variable
 from kongadmin.gateway.unavailable import Unavailable
 
 HEADER, QUERY, BODY = "header", "query", "body"
@@ -51,6 +51,8 @@ class KeyAuth(Authentication):
         names = config.get("key_names")
         self.names = names and [KeyName(name, header_variable(name)) for name in names]
         self.in_header = config.get("key_in_header", True)
+        if self.names and self.in_header:
+            self.credential_headers = tuple(as_sent(name.text) for name in self.names)
         self.in_query = config.get("key_in_query", True)
         self.in_body = config.get("key_in_body", False)
         places = {HEADER: self.in_header, QUERY: self.in_query, BODY: self.in_body}

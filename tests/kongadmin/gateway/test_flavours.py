@@ -202,3 +202,49 @@ def test_the_address_is_what_the_proxy_says_and_not_what_its_client_says(flavour
 
     assert untold.client_ip == "127.0.0.1"
     assert FLAVOURS[flavour].original(told, bytes, "").client_ip == "198.51.100.7"
+
+
+def holding(gateway, url, **headers):
+    answer = gateway(f"{url}nginx?cache=60", headers={**ORIGINAL, **headers})
+    return answer.headers.get("X-Accel-Expires"), answer.headers.get("Vary")
+
+
+def test_nginx_is_told_how_long_it_may_repeat_a_decision_if_it_asks(
+    gateway, url, plane, carl
+):
+    make_key(carl, key="short", ttl=30)
+
+    assert holding(gateway, url, apikey="k") == ("60", "apikey")
+    assert int(holding(gateway, url, apikey="short")[0]) in range(20, 31)
+    assert holding(gateway, url, apikey="wrong") == (None, None)
+    asked_not = gateway(f"{url}nginx", headers={**ORIGINAL, "apikey": "k"})
+    assert "X-Accel-Expires" not in asked_not.headers
+    assert asked_not.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize("query", ["cache", "cache=", "cache=-1", "cache=x"])
+def test_a_time_to_hold_that_is_none_is_not_answered(gateway, url, carl, query):
+    answer = gateway(f"{url}nginx?{query}", headers={**ORIGINAL, "apikey": "k"})
+
+    assert answer.status == 200
+    assert "X-Accel-Expires" not in answer.headers
+
+
+def test_every_header_with_credentials_tells_decisions_apart(gateway, url, plane, carl):
+    make_plugin("basic-auth", plane, anonymous="carl")
+    make_plugin("jwt", plane, anonymous="carl", cookie_names=["token"])
+
+    _, vary = holding(gateway, url, apikey="k")
+
+    assert set(vary.split(", ")) == {
+        "apikey",
+        "authorization",
+        "proxy-authorization",
+        "cookie",
+    }
+
+
+def test_a_decision_that_counts_is_not_to_be_repeated(gateway, url, plane, carl):
+    make_plugin("rate-limiting", plane, minute=5, policy="local")
+
+    assert holding(gateway, url, apikey="k") == ("0", None)

@@ -52,6 +52,7 @@ def judged(
     body: bytes = b"",
     known: Known | None = None,
     now: float = NOW,
+    counts: bool = True,
     **variables: Any,
 ) -> Decision:
     """Let plugins judge a request; `variables` are further ones of CGI."""
@@ -59,7 +60,9 @@ def judged(
     query = target.partition("?")[2]
     request = Request(method, given | variables, query, lambda: body, target=target)
     plane = Plane("id-9", plugins)
-    return decide(Decision(request, plane=plane, known=known or Known(), now=now))
+    decision = Decision(request, plane=plane, known=known or Known(), now=now)
+    decision.counts = counts
+    return decide(decision)
 
 
 def outcome(*args: Any, **kwargs: Any) -> tuple[int, str]:

@@ -93,18 +93,19 @@ class SQLite:
     def used_rows(self, used: list[tuple[str, float]]) -> str:
         """Return the parameter of `upsert_used`."""
         return json.dumps(
-            [
-                (
-                    self.id(id_),
-                    f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}",
-                )
-                for id_, seconds in used
-            ]
+            [(self.id(id_), self.moment(seconds)) for id_, seconds in used]
         )
 
     @staticmethod
     def id(text: str) -> str:
         return text.replace("-", "").lower()
+
+    @staticmethod
+    def moment(seconds: float | None) -> str | None:
+        """Return seconds since 1970 as a time is stored."""
+        if seconds is None:
+            return None
+        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S.%f}"
 
     @staticmethod
     def seconds(value: str | None) -> float | None:
@@ -192,6 +193,11 @@ class PostgreSQL:
     @staticmethod
     def id(text: str) -> str:
         return text
+
+    @staticmethod
+    def moment(seconds: float | None) -> datetime | None:
+        """Return seconds since 1970 as a time is stored."""
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
     @staticmethod
     def seconds(value: datetime | None) -> float | None:

@@ -70,11 +70,13 @@ class Refusal:
     content_type: str = "application/json; charset=utf-8"
 
     @classmethod
-    def plain(cls, status: int, document: dict, headers: Headers = ()) -> Self:
+    def plain(
+        cls, status: int, document: dict, headers: Headers = (), message: str = ""
+    ) -> Self:
         """Return the refusal that is a JSON document, whatever its client prefers."""
         text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
         body = text.encode(errors="replace")
-        return cls(status, document.get("message") or "", headers, body)
+        return cls(status, message or document.get("message") or "", headers, body)
 
 
 FORBIDDEN = Refusal(403, "Forbidden")

@@ -74,7 +74,8 @@ class Usage:
                     return
                 counts = self.pending[who] = [0, 0, 0, 0.0]
                 self.planes[decision.plane.id] = decision.plane.name
-            if refusal is None:
+            # A plugin may end a request well, with an answer of its own.
+            if refusal is None or refusal.status < 400:
                 counts[ALLOWED] += 1
                 counts[LAST] = decision.now
             else:

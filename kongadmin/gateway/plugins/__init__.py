@@ -9,6 +9,7 @@ from kongadmin.gateway.plugins.hmac_auth import HMACAuth
 from kongadmin.gateway.plugins.ip_restriction import IPRestriction
 from kongadmin.gateway.plugins.jwt import JWT
 from kongadmin.gateway.plugins.key_auth import KeyAuth
+from kongadmin.gateway.plugins.oauth2 import OAuth2
 from kongadmin.gateway.plugins.rate_limiting import RateLimiting
 from kongadmin.gateway.plugins.rate_limiting_advanced import RateLimitingAdvanced
 from kongadmin.gateway.plugins.request_size_limiting import RequestSizeLimiting
@@ -19,6 +20,7 @@ HANDLERS: dict[str, type[Handler]] = {
     "correlation-id": CorrelationID,
     "bot-detection": BotDetection,
     "jwt": JWT,
+    "oauth2": OAuth2,
     "key-auth": KeyAuth,
     "basic-auth": BasicAuth,
     "hmac-auth": HMACAuth,

@@ -8,13 +8,16 @@ of them, tells the sum.
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 
 from kongadmin.settings import COMPAT_VERSION, HOME
 
 FOLDER = HOME / "metrics"
 # The library looks for its folder when it is first imported.
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FOLDER)
-FOLDER.mkdir(parents=True, exist_ok=True)
+# Whoever serves says it in a sentence if the folder cannot be made.
+with suppress(OSError):
+    FOLDER.mkdir(parents=True, exist_ok=True)
 
 from prometheus_client import (  # noqa: E402
     CONTENT_TYPE_LATEST,

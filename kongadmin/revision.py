@@ -15,7 +15,7 @@ from typing import Any
 
 from kongadmin.settings import HOME
 
-NAMES = CHANGES, CONTROL_PLANES, ACCESS = range(3)
+NAMES = CHANGES, CONTROL_PLANES, ACCESS, REALM_CACHES = range(4)
 CELL_BYTES = 8
 
 
@@ -41,6 +41,12 @@ class Revision:
 def shared() -> Revision:
     """Return the revision of this installation."""
     return Revision(HOME / "revision")
+
+
+def purge_realms() -> None:
+    """Let every worker ask realms anew, also in the mode where they lag."""
+    bump(REALM_CACHES)
+    bump(CHANGES)
 
 
 def bump(which: int = CHANGES) -> None:

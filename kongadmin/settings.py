@@ -90,6 +90,12 @@ GATEWAY_DOMAIN = env(
     text,
     "The domain of the endpoints that control planes name to gateways.",
 )
+REALM_CACHE_MODE = env(
+    "REALM_CACHE_MODE",
+    "coherent",
+    one_of("coherent", "konnect"),
+    "coherent: a change of a realm counts at once. konnect: after its ttl, as there.",
+)
 LOG_LEVEL = env(
     "LOG_LEVEL",
     "warning",

@@ -87,9 +87,11 @@ class Plane:
         has_own: bool = False,
         overrides: Mapping[str, Override] | None = None,
         name: str = "",
+        region: str = "",
     ) -> None:
         self.id = id
         self.name = name
+        self.region = region
         self.has_own = has_own
         self.overrides = overrides or {}
         found = by_name(instances)

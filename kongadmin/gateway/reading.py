@@ -7,6 +7,7 @@ from kongadmin.gateway.database import Database
 from kongadmin.gateway.decision import Identity
 from kongadmin.gateway.plane import Plane, by_name
 from kongadmin.gateway.plugins import Handler, Instance, Override, Scope
+from kongadmin.settings import REGION
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -19,14 +20,18 @@ def read_plane(database: Database, ref: str) -> Plane | None:
     if "\0" in ref:  # PostgreSQL has no such text.
         return None
     is_id = UUID_TEXT.fullmatch(ref)
-    column, value = ("scope_ptr_id", database.id(ref)) if is_id else ("name", ref)
+    wanted, values = (
+        ("scope_ptr_id = %s", [database.id(ref)])
+        if is_id
+        else ("name = %s AND region = %s", [ref, REGION])
+    )
     found = database.rows(
-        f"SELECT scope_ptr_id, name FROM realms_controlplane WHERE {column} = %s",  # noqa: S608
-        value,
+        f"SELECT scope_ptr_id, name, region FROM realms_controlplane WHERE {wanted}",  # noqa: S608
+        *values,
     )
     if not found:
         return None
-    [[scope_id, name]] = found
+    [[scope_id, name, region]] = found
     plugins = database.rows(
         "SELECT p.id, p.name, p.config, g.name FROM plugins_plugin p "
         "LEFT JOIN groups_consumergroup g ON g.id = p.consumer_group_id "
@@ -57,6 +62,7 @@ def read_plane(database: Database, ref: str) -> Plane | None:
             for ref in (group, id_text(id_))
         },
         name=name,
+        region=region,
     )
 
 

@@ -8,6 +8,7 @@ this machine replaces; the `Watcher` listens for what was written elsewhere.
 import logging
 import threading
 from collections.abc import Callable, Hashable
+from functools import cached_property
 from typing import Any
 
 from kongadmin import revision
@@ -22,14 +23,24 @@ from kongadmin.gateway.reading import (
     read_own_instances,
     read_plane,
 )
+from kongadmin.gateway.realms import (
+    HIT,
+    MISS,
+    OTHER_REGION,
+    Found,
+    look_up,
+    read_realm,
+)
 from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.metrics import lookups
-from kongadmin.revision import CHANGES
+from kongadmin.revision import CHANGES, REALM_CACHES
+from kongadmin.settings import REALM_CACHE_MODE
 
 MOST_IDENTITIES = 100_000
 MOST_PLANES = 1000
 RETRY_SECONDS = 1
 UNREAD: Any = object()
+LAGS = REALM_CACHE_MODE == "konnect"
 
 logger = logging.getLogger(__name__)
 
@@ -67,14 +78,21 @@ class Recent:
 class View:
     """What holds while the revision is `number`, read when it is first asked for.
 
-    What is absent is remembered too. Keys are remembered by their digest only.
+    What is absent is remembered too. Keys are remembered by their digest only. With
+    `of_realms`, identities of realms outlive the view.
     """
 
-    def __init__(self, number: int | None, ask: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        number: int | None,
+        ask: Callable[..., Any],
+        of_realms: Recent | None = None,
+    ) -> None:
         self.number = number
         self.ask = ask
         self.planes = Recent(MOST_PLANES)
         self.identities = Recent(MOST_IDENTITIES)
+        self.of_realms = self.identities if of_realms is None else of_realms
 
     def plane(self, ref: str) -> Plane | None:
         """Return the control plane with that name or id."""
@@ -98,14 +116,37 @@ class View:
         if identity and is_over(identity.expires_at, decision.now):
             identity = None
         if decision.story is not None:
-            tell_source(decision, Source(), identity, found)
+            tell_source(decision, Source(), HIT if identity else MISS, found)
         return identity
 
     def realm_key(
         self, decision: Decision, source: Source, key: str
     ) -> Identity | None:
-        """Return who a key of a realm belongs to, as seen from the control plane."""
-        return None
+        """Return who a key of a realm belongs to, as seen from the control plane.
+
+        What is found holds for the realm's ttl, what is not for its negative_ttl.
+        """
+        plane, now = decision.plane, decision.now
+        if source.region and source.region != plane.region:
+            found, cached = Found(OTHER_REGION, now), UNREAD
+        else:
+            try:
+                name = (source.id, keyring.digest(key), plane.id)
+            except UnicodeEncodeError:  # No stored key has bytes that are not UTF-8.
+                return None
+            found = cached = self.of_realms.get(name)
+            if found is UNREAD or is_over(found.until, now):
+                realm = self.recall(read_realm, plane, source.id)
+                found, cached = self.ask(look_up, plane, realm, key, now), UNREAD
+                self.of_realms.put(name, found)
+        identity = found.identity
+        if identity and is_over(identity.expires_at, now):
+            identity = None
+        decision.hold_until(found.until)
+        if decision.story is not None:
+            result = MISS if found.result == HIT and not identity else found.result
+            tell_source(decision, source, result, cached)
+        return identity
 
     def consumer(self, plane: Plane, ref: str) -> Identity | None:
         """Return the consumer with that id, else with that username."""
@@ -133,30 +174,50 @@ def is_over(moment: float | None, now: float) -> bool:
     return moment is not None and moment <= now
 
 
-def tell_source(
-    decision: Decision, source: Source, identity: Identity | None, found: Any
-) -> None:
+def tell_source(decision: Decision, source: Source, result: str, found: Any) -> None:
     """Add to the story what a source of identities said, and who remembered it."""
     cached = "miss" if found is UNREAD else "hit"
     decision.tell(
         "source",
         source=source.scope,
         realm_id=source.id,
-        result="hit" if identity else "miss",
+        result=result,
         cache=cached if decision.counts else "bypass",
     )
+
+
+class Lagging:
+    """Identities of realms that hold for their ttl, whatever changes meanwhile.
+
+    So Konnect's gateways have them. Purging is the one way to be rid of them.
+    """
+
+    def __init__(self) -> None:
+        self.number: int | None = None
+        self.recent = Recent(MOST_IDENTITIES)
+
+    def current(self, cell: memoryview) -> Recent:
+        """Return what is known, which is nothing after a purge."""
+        if self.number != cell[REALM_CACHES]:
+            self.number, self.recent = cell[REALM_CACHES], Recent(MOST_IDENTITIES)
+        return self.recent
 
 
 class Store:
     """The current view, and one connection for each thread that has to read."""
 
     def __init__(self) -> None:
-        self.cell = revision.shared().cell
         self.local = threading.local()
         self.available = True
         self.watcher: Watcher | None = None
         self.starting = threading.Lock()
+        self.lagging = Lagging() if LAGS else None
         self.view = View(None, self.ask)
+
+    @cached_property
+    def cell(self) -> memoryview:
+        """The numbers that every change replaces."""
+        return revision.shared().cell
 
     def current(self) -> View:
         """Return a view in which every change committed before the call counts."""
@@ -171,7 +232,9 @@ class Store:
                 self.watcher.start()
         # Number and place are taken before anything is read into the view, so that a
         # change in between replaces it.
-        view = self.view = View(self.cell[CHANGES], self.ask)
+        number = self.cell[CHANGES]
+        of_realms = self.lagging.current(self.cell) if self.lagging else None
+        view = self.view = View(number, self.ask, of_realms)
         return view
 
     def ask(self, read: Callable[..., Any], *values: Any) -> Any:

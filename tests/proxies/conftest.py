@@ -14,7 +14,7 @@ from servers import Server, ask
 
 @pytest.fixture(scope="session")
 def authorizer() -> Iterator[Server]:
-    """A product that knows carl, and ann who has used up her year; preflights pass."""
+    """A product that knows carl, and ann who may ask once a year; preflights pass."""
     with Server(WORKERS="1") as running:
         admin = running.admin
         [plugin] = ask(f"{admin}/plugins").json()["data"]
@@ -26,8 +26,15 @@ def authorizer() -> Iterator[Server]:
         make(f"{admin}/consumers/carl/acls", group="friends")
         limit = {"year": 1, "policy": "local"}
         make(f"{admin}/consumers/ann/plugins", name="rate-limiting", config=limit)
-        assert ask(running.proxy, headers={"apikey": "the-key-of-ann"}).status == 200
         yield running
+
+
+@pytest.fixture
+def spent(authorizer: Server) -> dict[str, str]:
+    """The headers of a request of ann, who has asked this year."""
+    headers = {"apikey": "the-key-of-ann"}
+    assert ask(authorizer.proxy, headers=headers).status in (200, 429)
+    return headers
 
 
 @pytest.fixture

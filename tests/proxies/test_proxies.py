@@ -124,8 +124,8 @@ def test_a_refusal_comes_in_the_type_that_the_client_prefers(front):
     assert "No API key found in request." in answer.text
 
 
-def test_who_has_asked_too_often_is_told_when_to_come_again(front):
-    answer = send(front, Sent(headers={"apikey": "the-key-of-ann"}))
+def test_who_has_asked_too_often_is_told_when_to_come_again(front, spent):
+    answer = send(front, Sent(headers=spent))
 
     assert answer.status == 429
     assert answer.json()["message"] == "API rate limit exceeded"

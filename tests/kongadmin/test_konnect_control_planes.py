@@ -206,6 +206,24 @@ def test_groups_of_control_planes_are_not_served(api: Client, path: str) -> None
     assert api.get(f"{PATH}/{default_control_plane().pk}/{path}").status == 404
 
 
+def test_control_planes_of_one_region_are_not_in_another(api: Client, settings) -> None:
+    settings.REGIONS = ["us", "eu"]
+    eu = {"X-Region": "eu"}
+    here = api.post(PATH, json={"name": "edge"}).json()["id"]
+
+    there = api.post(PATH, json={"name": "edge"}, headers=eu)
+    core = f"{PATH}/{here}/core-entities/consumers"
+
+    assert there.status == 201
+    assert [p["id"] for p in api.get(PATH, headers=eu).json()["data"]] == [
+        there.json()["id"]
+    ]
+    assert api.get(f"{PATH}/{here}", headers=eu).status == 404
+    assert api.get(core).status == 200
+    assert api.get(core, headers=eu).status == 404
+    assert api.get(core, headers={"X-Region": "mars"}).status == 404
+
+
 # Lists
 
 

@@ -71,3 +71,13 @@ def body_of(refusal: Refusal, request_id: str) -> Any:
         return json.loads(refusal.body)
     except ValueError:
         return refusal.body.decode(errors="replace")
+
+
+def story(decision: Decision) -> list[dict]:
+    """Return the story for programs, whoever was recognised in short."""
+    return [
+        {**event, "identity": consumer(event["identity"])}
+        if "identity" in event
+        else event
+        for event in decision.story or ()
+    ]

@@ -5,6 +5,7 @@ class ExplainConfig(AppConfig):
     name = "kongadmin.explain"
 
     def ready(self) -> None:
-        from kongadmin.explain import konnect
+        from kongadmin.explain import api, konnect
 
+        api.register_explain()
         konnect.register_check()

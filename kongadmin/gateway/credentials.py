@@ -48,12 +48,13 @@ def find(decision: Decision, read: Read, name: str) -> Credential | None:
         credential = known.ask(read, plane.id, name)
     else:
         credential = known.recall(read, plane, name)
+    cached = "miss" if is_new else "hit"
     decision.tell(
         "source",
         source="cp",
         realm_id=None,
         result="hit" if credential else "miss",
-        cache="miss" if is_new else "hit",
+        cache=cached if decision.counts else "bypass",
     )
     return credential
 

@@ -85,6 +85,7 @@ class Authentication(Handler):
         if isinstance(found, Identity):
             decision.identity = found
             decision.hold_until(found.expires_at)
+            decision.tell("identified", identity=found)
             return None
         return self.admit_stranger(decision, found) if self.anonymous else found
 

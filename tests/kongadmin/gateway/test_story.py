@@ -34,7 +34,8 @@ def test_it_says_which_instance_ran_and_where_the_key_was() -> None:
 
     story = story_of([key_auth], HTTP_APIKEY="k")
 
-    assert [event["event"] for event in story] == ["chosen", "found", "judged"]
+    events = [event["event"] for event in story]
+    assert events == ["chosen", "found", "identified", "judged"]
     assert story[0] == {
         "event": "chosen",
         "name": "key-auth",
@@ -43,7 +44,8 @@ def test_it_says_which_instance_ran_and_where_the_key_was() -> None:
         "others": [],
     }
     assert (story[1]["place"], story[1]["name"]) == ("header", "apikey")
-    assert story[2]["outcome"] == "pass"
+    assert story[2]["identity"] is CARL
+    assert story[3]["outcome"] == "pass"
 
 
 def test_it_says_where_a_key_was_looked_for_in_vain() -> None:

@@ -14,10 +14,11 @@ class RealmsConfig(AppConfig):
     name = "realms"
 
     def ready(self) -> None:
-        from realms import control_planes
+        from realms import control_planes, konnect
 
         post_migrate.connect(create_default, sender=self)
         control_planes.register_control_planes()
+        konnect.register_realms()
         if settings.IS_ENTERPRISE:
             from realms import api
 

@@ -12,7 +12,14 @@ from django.utils import timezone
 from kongadmin.access.addresses import normal
 from kongadmin.access.models import APIToken
 from kongadmin.access.permissions import seen_by
-from kongadmin.access.roles import GRANTED, ROLES, SUPER_ADMIN, VIEWER, choices_of
+from kongadmin.access.roles import (
+    GRANTED,
+    PER_CONTROL_PLANE,
+    ROLES,
+    SUPER_ADMIN,
+    VIEWER,
+    choices_of,
+)
 from realms.models import ControlPlane
 
 KEEP = "keep"
@@ -187,9 +194,10 @@ class UserForm(forms.ModelForm):
         if self.instance.pk:
             given = dict(self.instance.grants.values_list("control_plane_id", "role"))
         for plane in self.planes:
+            offered = PER_CONTROL_PLANE if plane else GRANTED
             self.fields[name_for(plane)] = forms.ChoiceField(
                 label=str(plane or "Every control plane"),
-                choices=[("", "No role"), *choices_of(GRANTED)],
+                choices=[("", "No role"), *choices_of(offered)],
                 required=False,
                 initial=given.get(plane and plane.pk, ""),
             )

@@ -133,7 +133,7 @@ def delete_user(request: HttpRequest, id: int) -> HttpResponse:
 @require_safe
 @needs(READ, ACCOUNT)
 def list_roles(request: HttpRequest) -> HttpResponse:
-    """The four roles beside each other: what each may do, in words."""
+    """The roles beside each other: what each may do, in words."""
     deeds = [
         (words, [role.allows(verb, entity_type) for role in ROLES.values()])
         for words, verb, entity_type in DEEDS

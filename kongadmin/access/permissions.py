@@ -139,8 +139,9 @@ def can_see(user, scope) -> bool:
 def seen_by(user, planes: QuerySet) -> QuerySet:
     """Keep the control planes that `user` may see."""
     for rights in limits_of(user):
-        if all(right.plane for right in rights):
-            planes = planes.filter(pk__in=[right.plane for right in rights])
+        seeing = [right for right in rights if right.role.allows(READ, "node")]
+        if all(right.plane for right in seeing):
+            planes = planes.filter(pk__in=[right.plane for right in seeing])
     return planes
 
 

@@ -1,12 +1,14 @@
-"""The four roles: what each may do, as data."""
+"""The roles: what each may do, as data. Contract konnect §3.3."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 READ, WRITE, REVEAL = "read", "write", "reveal"
 
-# What belongs to no control plane, or decides who may do what.
-OUTSIDE = frozenset({"control_planes", "tokens", "users", "workspaces"})
+# What decides who may do what, and whatever else belongs to no control plane. One's own
+# control plane is `control_plane`; `control_planes` is about how many there are.
+PEOPLE = frozenset({"tokens", "users"})
+OUTSIDE = PEOPLE | {"control_planes", "realms", "workspaces"}
 # Who calls, by what credential, in which groups.
 CALLERS = frozenset(
     {
@@ -65,9 +67,38 @@ VIEWER = Role(
     "Reads everything inside its control planes, with secrets masked.",
     lambda verb, entity_type: verb == READ and entity_type not in OUTSIDE,
 )
-ROLES = {role.name: role for role in (SUPER_ADMIN, ADMIN, EDITOR, VIEWER)}
-# Super admins are Django's superusers; the others are given per control plane.
-GRANTED = {role.name: role for role in (ADMIN, EDITOR, VIEWER)}
+PLUGIN_ADMIN = Role(
+    "plugin-admin",
+    "Plugin admin",
+    "Plugins of its control planes and their stored secrets; sees no consumers.",
+    lambda verb, entity_type: (
+        entity_type == "plugins" or (verb == READ and entity_type == "node")
+    ),
+)
+CP_ADMIN = Role(
+    "cp-admin",
+    "Control plane admin",
+    "Every control plane and all that is in them; realms and their consumers.",
+    lambda verb, entity_type: entity_type not in PEOPLE,
+)
+CP_CREATOR = Role(
+    "cp-creator",
+    "Control plane creator",
+    "Creates control planes, and is admin of those it has created.",
+    lambda verb, entity_type: verb == WRITE and entity_type == "control_planes",
+)
+ORG_READER = Role(
+    "org-reader",
+    "Organization reader",
+    "Reads everything there is, users included, with secrets masked.",
+    lambda verb, entity_type: verb == READ,
+)
+# Super admins are Django's superusers; the others are given in one control plane, or in
+# all; some only make sense there.
+EVERYWHERE = {role.name: role for role in (CP_ADMIN, CP_CREATOR, ORG_READER)}
+PER_CONTROL_PLANE = {r.name: r for r in (ADMIN, EDITOR, VIEWER, PLUGIN_ADMIN)}
+GRANTED = PER_CONTROL_PLANE | EVERYWHERE
+ROLES = {SUPER_ADMIN.name: SUPER_ADMIN} | GRANTED
 
 # What people want to know of a role: in words, and as `Role.allows` is asked.
 DEEDS = [
@@ -78,7 +109,11 @@ DEEDS = [
     ("See stored secrets of credentials", REVEAL, "keyauth_credentials"),
     ("Add, change and remove plugins", WRITE, "plugins"),
     ("See secrets in the configuration of plugins", REVEAL, "plugins"),
-    ("Create and delete control planes", WRITE, "control_planes"),
+    ("Change and delete its control planes", WRITE, "control_plane"),
+    ("Create control planes", WRITE, "control_planes"),
+    ("See realms and their consumers", READ, "realms"),
+    ("Create, change and delete realms, their consumers and keys", WRITE, "realms"),
+    ("See users and what they were given", READ, "users"),
     ("Manage users and give them roles", WRITE, "users"),
     ("Manage the API tokens of everybody", WRITE, "tokens"),
 ]

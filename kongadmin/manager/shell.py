@@ -24,13 +24,13 @@ class Link:
 
 
 NAVIGATION = [
-    ("", [Link("Overview", "manager:overview", "overview")]),
+    ("", [Link("Overview", "manager:overview", "overview", "consumers")]),
     (
         "API Gateway",
         [
-            Link("Consumers", "consumers:list", "consumers"),
-            Link("Consumer Groups", "groups:list", "groups"),
-            Link("Plugins", "plugins:list", "plugins"),
+            Link("Consumers", "consumers:list", "consumers", "consumers"),
+            Link("Consumer Groups", "groups:list", "groups", "consumer_groups"),
+            Link("Plugins", "plugins:list", "plugins", "plugins"),
         ],
     ),
     (

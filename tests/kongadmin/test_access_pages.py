@@ -56,13 +56,17 @@ def is_allowed(role: str, page: str) -> bool:
     app, _, name = page.partition(":")
     if page in PUBLIC or (app == "access" and name in PERSONAL):
         return True
+    if role in ("", "cp-creator"):
+        return False
     if app == "access":
-        return role == "super-admin"
+        return role == "super-admin" or (role, name) == ("org-reader", "users")
     writes = name.startswith(WRITES)
     is_about_plugins = app == "plugins" and (writes or name in SWITCHES)
+    if role == "plugin-admin":
+        return (app == "plugins" and name != "names") or page == "manager:reference"
     if is_about_plugins or page in LIMITS:
-        return role in ("admin", "super-admin")
-    return role in (("admin", "editor", "super-admin") if writes else ROLES)
+        return role in ("admin", "cp-admin", "super-admin")
+    return role in (("admin", "editor", "cp-admin", "super-admin") if writes else ROLES)
 
 
 @pytest.fixture

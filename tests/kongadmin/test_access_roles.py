@@ -27,6 +27,7 @@ from kongadmin.dialects.admin_api.registry import PARAMETER, ROUTES, Route
 from kongadmin.plugins import models
 from kongadmin.plugins.models import Plugin
 from kongadmin.schema import Schema
+from realms.models import ControlPlane
 
 ClientOf = Callable[..., Client]
 SECRET = "correct-horse-battery-staple"
@@ -47,12 +48,17 @@ def is_allowed(role: str, method: str, route: Route) -> bool:
     reads = method in ("GET", "HEAD") or route.template.endswith("/validate")
     model = route.options.get("model") or getattr(route.view, "model", None)
     app = model and model is not Override and model._meta.app_label
+    is_about_the_node = not model or model is ControlPlane
     is_about_callers = app in ("consumers", "groups")
     return {
         "": False,
         "viewer": reads,
         "editor": reads or is_about_callers,
         "admin": reads or not route.template.startswith("workspaces"),
+        "plugin-admin": model is Plugin or (reads and is_about_the_node),
+        "cp-admin": True,
+        "cp-creator": False,
+        "org-reader": reads,
         "super-admin": True,
     }[role]
 

@@ -60,18 +60,19 @@ def judge(
     *,
     nullable: Collection[str] = (),
     stored: dict | None = None,
+    fixed: dict | None = None,
     also: Callable[[dict], Iterable[dict]] = lambda values: (),
 ) -> dict:
     """Return a body complete, with defaults, or laid over what is `stored`.
 
-    `known` are the properties it may have, `nullable` those that may be null; `also`
-    finds what no schema knows in values that may have any type. Raises Problem with
-    all that is wrong.
+    `known` are the properties it may have, `nullable` those that may be null; `fixed`
+    is what the path says; `also` finds what no schema knows in values that may have
+    any type. Raises Problem with all that is wrong.
     """
     found = list(misplaced(schema, sent, known, nullable))
     refused = {each["field"] for each in found}
     given = {name: value for name, value in sent.items() if name not in refused}
-    values = schema.fill({**(stored or {}), **given})
+    values = schema.fill({**(stored or {}), **given, **(fixed or {})})
     errors = schema.errors(values, updating=stored is not None)
     kept = {name: tree for name, tree in errors.items() if name not in refused}
     found += [*wrong_in(kept, values), *also(given)]

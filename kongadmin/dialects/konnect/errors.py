@@ -28,6 +28,7 @@ def from_conflict(conflict: Conflict) -> Problem:
     said = [
         f"this {name}" if name in entity.secret_fields else f"{name} [{value}]"
         for name, value in conflict.values.items()
+        if not isinstance(value, dict)  # the path says which consumer's
     ]
     noun = str(entity._meta.verbose_name).capitalize()
     return Problem(409, f"{noun} with {' and '.join(said)} already exists")

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404
 
+from kongadmin.access.models import make_admin
 from kongadmin.access.permissions import WRITE, can_see, has_rights, seen_by
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.konnect.answers import say_time
@@ -98,7 +99,9 @@ class ControlPlanes(PlaneView):
     @transaction.atomic
     def post(self, request, **kwargs) -> Answer:
         plane = ControlPlane(region=self.region)
-        return self.store(plane, self.judge(plane), 201)
+        answer = self.store(plane, self.judge(plane), 201)
+        make_admin(request.user, plane)
+        return answer
 
 
 class OneControlPlane(PlaneView):

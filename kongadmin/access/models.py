@@ -11,8 +11,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from kongadmin.access.addresses import are_addresses, is_within
-from kongadmin.access.permissions import forget
-from kongadmin.access.roles import GRANTED, ROLES, SUPER_ADMIN, choices_of
+from kongadmin.access.permissions import WRITE, Bearer, forget, may
+from kongadmin.access.roles import ADMIN, GRANTED, ROLES, SUPER_ADMIN, choices_of
 from kongadmin.masks import mask
 
 PREFIX = "kpat_"
@@ -61,6 +61,16 @@ class Grant(models.Model):
     @property
     def place(self) -> str:
         return str(self.control_plane or "every control plane")
+
+
+def make_admin(caller, plane) -> None:
+    """Let who has created a control plane be its admin, unless they are anyway.
+
+    `caller` is a user, or the Bearer of a token, whose owner is meant.
+    """
+    if not may(caller, WRITE, "control_plane", plane):
+        user = caller.token.user if isinstance(caller, Bearer) else caller
+        user.grants.create(role=ADMIN.name, control_plane=plane)
 
 
 class APITokenQuerySet(models.QuerySet):

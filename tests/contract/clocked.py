@@ -21,8 +21,8 @@ from django.utils import timezone
 # Who has which role, and whether in one control plane only. Contract konnect §3.3.
 PEOPLE = {
     "org_admin": ("super-admin", False),
-    "org_reader": ("viewer", False),
-    "cp_admin_team": ("admin", False),
+    "org_reader": ("org-reader", False),
+    "cp_admin_team": ("cp-admin", False),
     "cp_viewer": ("viewer", True),
     "cp_consumer_admin": ("editor", True),
     "no_role": ("", False),

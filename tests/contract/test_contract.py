@@ -51,13 +51,24 @@ def konnect() -> Iterator[Clocked]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def two_regions() -> Iterator[Clocked]:
+    """The same, for two regions that are told apart by host."""
+    hosts, regions = ".api.example.test", frozenset({"regions-us-eu"})
+    with Clocked(regions, REGIONS="us eu", ALLOWED_HOSTS=hosts) as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     "scenario", KONNECT, ids=[f"{s['file']}-{s['id']}" for s in KONNECT]
 )
 def test_the_konnect_dialect_and_the_authorizer_keep_the_contract(
-    scenario: dict, konnect: Clocked
+    scenario: dict, request: pytest.FixtureRequest
 ) -> None:
-    claims.runner().run_scenario(scenario, konnect.targets())
+    is_regional = "regions-us-eu" in scenario.get("needs", ())
+    running = request.getfixturevalue("two_regions" if is_regional else "konnect")
+
+    claims.runner().run_scenario(scenario, running.targets())
 
 
 def test_what_is_not_yet_claimed_exists() -> None:

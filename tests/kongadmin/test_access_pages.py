@@ -63,7 +63,8 @@ def is_allowed(role: str, page: str) -> bool:
     writes = name.startswith(WRITES)
     is_about_plugins = app == "plugins" and (writes or name in SWITCHES)
     if role == "plugin-admin":
-        return (app == "plugins" and name != "names") or page == "manager:reference"
+        is_plugins = app.endswith("plugins") and name != "names"
+        return is_plugins or page == "manager:reference"
     if is_about_plugins or page in LIMITS:
         return role in ("admin", "cp-admin", "super-admin")
     return role in (("admin", "editor", "cp-admin", "super-admin") if writes else ROLES)

@@ -14,7 +14,9 @@ from factories import (
     make_token,
     make_user,
 )
-from kongadmin.access.roles import GRANTED
+from kongadmin.access.models import Grant
+from kongadmin.access.permissions import forget
+from kongadmin.access.roles import PER_CONTROL_PLANE
 from kongadmin.changes import Change
 from realms.models import ControlPlane
 
@@ -321,7 +323,7 @@ def test_a_list_is_two_queries(api: Client, django_assert_num_queries) -> None:
 # Who may
 
 
-@pytest.mark.parametrize("role", GRANTED)
+@pytest.mark.parametrize("role", PER_CONTROL_PLANE)
 def test_each_sees_the_control_planes_it_was_given(
     as_role: Callable, role: str
 ) -> None:
@@ -335,8 +337,30 @@ def test_each_sees_the_control_planes_it_was_given(
     assert client.delete(f"{PATH}/{other.pk}").status == 404
 
 
+def test_a_creator_is_admin_of_what_it_makes(as_role: Callable) -> None:
+    make_control_plane()
+    client = as_role("cp-creator")
+    assert names(client.get(PATH)) == []
+
+    made = client.post(PATH, json={"name": "mine"}).json()
+
+    forget()  # no transaction of a test is ever committed
+    assert names(client.get(PATH)) == ["mine"]
+    path = f"{PATH}/{made['id']}"
+    assert client.post(f"{path}/core-entities/plugins", json={}).status == 400
+    assert client.patch(path, json={"description": "d"}).status == 200
+    assert client.delete(path).status == 204
+
+
+def test_who_may_change_all_is_given_nothing_more(as_role: Callable) -> None:
+    assert as_role("cp-admin").post(PATH, json={"name": "mine"}).status == 201
+
+    assert [grant.role for grant in Grant.objects.all()] == ["cp-admin"]
+
+
 @pytest.mark.parametrize(
-    ("role", "status"), [("viewer", 403), ("editor", 403), ("admin", 200)]
+    ("role", "status"),
+    [("viewer", 403), ("editor", 403), ("plugin-admin", 403), ("admin", 200)],
 )
 def test_an_admin_changes_and_deletes_its_own(
     as_role: Callable, role: str, status: int

@@ -63,7 +63,11 @@ def rehashed(given: str, stored: str) -> str:
         return ""
     rounds, length, salt, _ = matched.groups()
     digest = hashlib.pbkdf2_hmac(
-        "sha512", octets(given), from_base64(salt) or b"", int(rounds), int(length)
+        "sha512",
+        octets(given),
+        from_base64(salt.encode()) or b"",
+        int(rounds),
+        int(length),
     )
     text = b64encode(digest).decode().rstrip("=")
     return f"{stored.rpartition('$')[0]}${text}"

@@ -1,7 +1,7 @@
 """Credentials as the authorizer reads them: whose they are, and what proves it."""
 
 import re
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -102,10 +102,10 @@ def decrypted(stored: bytes | None) -> str | None:
     return None if stored is None else keyring.decrypt(bytes(stored))
 
 
-def from_base64(text: str) -> bytes | None:
+def from_base64(digits: bytes) -> bytes | None:
     """Return what base64 stands for, as nginx reads it: padding may lack."""
-    digits = text.partition("=")[0]
+    digits = digits.partition(b"=")[0]
     try:
-        return b64decode(digits + "=" * (-len(digits) % 4), validate=True)
+        return a2b_base64(digits + b"=" * (-len(digits) % 4), strict_mode=True)
     except ValueError:
         return None

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from kongadmin.gateway.credentials import from_base64
 
-URL_SAFE = str.maketrans("-_", "+/")
+URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-class BadToken(ValueError):
+class BadToken(Exception):
     """Text that is no token; the reason is Kong's."""
 
 
@@ -31,8 +31,8 @@ class Token(NamedTuple):
 
 def parse(text: str) -> Token:
     """Return what a token says; BadToken if it is none that could be verified."""
-    head, _, rest = text.partition(".")
-    body, dot, tail = rest.partition(".")
+    head, _, rest = text.encode(errors="replace").partition(b".")
+    body, dot, tail = rest.partition(b".")
     header, claims = document(head), document(body)
     if not dot or not isinstance(header, dict):
         raise BadToken("invalid JSON")
@@ -43,19 +43,19 @@ def parse(text: str) -> Token:
     signature = from_base64url(tail)
     if signature is None:
         raise BadToken("invalid signature")
-    return Token(header, claims, f"{head}.{body}".encode(), signature)
+    return Token(header, claims, b"%b.%b" % (head, body), signature)
 
 
-def document(text: str) -> Any:
+def document(part: bytes) -> Any:
     """Return the JSON document that a part of a token is."""
     try:
-        return orjson.loads(from_base64url(text) or b"")
-    except ValueError as error:
+        return orjson.loads(from_base64url(part) or b"")
+    except orjson.JSONDecodeError as error:
         raise BadToken("invalid JSON") from error
 
 
-def from_base64url(text: str) -> bytes | None:
-    return from_base64(text.translate(URL_SAFE)) if text.isascii() else None
+def from_base64url(digits: bytes) -> bytes | None:
+    return from_base64(digits.translate(URL_SAFE))
 
 
 type Verify = Callable[[Any, bytes, bytes], bool]

@@ -75,7 +75,7 @@ class BasicAuth(Authentication):
 def read_login(text: str) -> Login | None:
     """Return the name and the password in a header's value, if they are there."""
     matched = BASIC.match(text)
-    decoded = matched and from_base64(matched[1])
+    decoded = matched and from_base64(matched[1].encode())
     if not decoded:
         return None
     username, colon, password = decoded.partition(b":")

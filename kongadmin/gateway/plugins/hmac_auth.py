@@ -123,7 +123,7 @@ class HMACAuth(Authentication):
                     header_text(username),
                     algorithm,
                     tuple(headers.split(" ")),
-                    from_base64(value),
+                    from_base64(value.encode()),
                 )
         return None
 

@@ -6,6 +6,7 @@ plane, §2.3.
 
 import re
 from collections.abc import Iterator
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 from kongadmin.gateway import jws
@@ -18,6 +19,14 @@ from kongadmin.gateway.request import Request, as_sent, header_variable
 BEARER = re.compile(r"\s*[Bb]earer\s+(.+)")
 # A decision about a token is not held for longer, however late the token ends.
 FAR_SECONDS = 31_536_000
+MOST_REMEMBERED = 10_000
+
+# Who a genuine token is from, and its claims.
+type Verified = tuple[Identity, dict[str, Any]]
+
+
+class Mistrust(Exception):
+    """Why a token says nothing about who sends it."""
 
 
 class Issuer(NamedTuple):
@@ -51,6 +60,7 @@ class JWT(Authentication):
         self.key_claim = config.get("key_claim_name") or "iss"
         self.secret_is_base64 = config.get("secret_is_base64", False)
         self.verified_claims = config.get("claims_to_verify") or ()
+        self.genuine: dict[bytes, Verified] = {}
         self.most_seconds = config.get("maximum_expiration") or 0
 
     def identify(self, decision: Decision) -> Identity | Refusal:
@@ -58,22 +68,13 @@ class JWT(Authentication):
         if not tokens:
             return self.missing
         if len(tokens) > 1:
-            return self.invalid("Multiple tokens provided")
+            return self.refusal({"message": "Multiple tokens provided"})
         try:
-            token = jws.parse(tokens.pop())
-        except jws.BadToken as error:
-            return self.invalid(f"Bad token; {error}")
-        credential = self.credential_of(decision, token)
-        if isinstance(credential, Refusal):
-            return credential
-        reason = self.mistrust(token, credential.secret)
-        if reason:
-            return self.invalid(reason)
-        errors = self.claim_errors(decision, token.claims)
-        return self.refusal(errors) if errors else credential.identity
-
-    def invalid(self, message: str) -> Refusal:
-        return self.refusal({"message": message})
+            identity, claims = self.verified(decision, tokens.pop())
+        except Mistrust as reason:
+            return self.refusal({"message": str(reason)})
+        errors = self.claim_errors(decision, claims)
+        return self.refusal(errors) if errors else identity
 
     def refusal(self, document: dict[str, str]) -> Refusal:
         challenge = f'{self.challenge} error="invalid_token"'
@@ -94,34 +95,60 @@ class JWT(Authentication):
             if matched := BEARER.match(value):
                 yield matched[1]
 
-    def credential_of(
-        self, decision: Decision, token: jws.Token
-    ) -> Credential | Refusal:
-        """Return the credential that a token names."""
-        name = self.key_claim
-        key = token.claims.get(name)
-        if key is None or key is False:
-            key = token.header.get(name)
-        if key is None or key is False:
-            return self.invalid(f"No mandatory '{name}' in claims")
-        if not key or not isinstance(key, str):
-            return self.invalid(f"Invalid '{name}' in claims")
-        credential = find(decision, read_jwt, key)
-        return credential or self.invalid(f"No credentials found for given '{name}'")
+    def verified(self, decision: Decision, text: str) -> Verified:
+        """Return who a token is from, and its claims; Mistrust if it is not genuine.
 
-    def mistrust(self, token: jws.Token, issuer: Issuer) -> str | None:
-        """Return why a token does not come from its issuer; None if it does."""
+        What was found out is remembered: it holds as long as this object, which goes
+        with any change of a credential. It is not told again, so a story needs it anew.
+        """
+        digest = sha256(text.encode(errors="replace")).digest()
+        found = self.genuine.get(digest)
+        if found is None or decision.story is not None:
+            found = self.verify(decision, text)
+            if len(self.genuine) >= MOST_REMEMBERED:
+                self.genuine.clear()
+            self.genuine[digest] = found
+        return found
+
+    def verify(self, decision: Decision, text: str) -> Verified:
+        """Do what `verified` says, without remembering."""
+        try:
+            token = jws.parse(text)
+        except jws.BadToken as error:
+            raise Mistrust(f"Bad token; {error}") from error
+        credential = find(decision, read_jwt, self.issuer_name(token))
+        if credential is None:
+            raise Mistrust(f"No credentials found for given '{self.key_claim}'")
+        issuer: Issuer = credential.secret
         if token.header["alg"] != issuer.algorithm:
-            return "Invalid algorithm"
-        key = issuer.public_key
-        if issuer.secret is not None:
-            text = issuer.secret
-            key = jws.from_base64url(text) if self.secret_is_base64 else text.encode()
+            raise Mistrust("Invalid algorithm")
+        key = self.key_of(issuer)
         if not key:
-            return "Invalid key/secret"
+            raise Mistrust("Invalid key/secret")
         verify = jws.ALGORITHMS[issuer.algorithm].verify
-        is_genuine = verify(key, token.signed, token.signature)
-        return None if is_genuine else "Invalid signature"
+        if not verify(key, token.signed, token.signature):
+            raise Mistrust("Invalid signature")
+        return credential.identity, token.claims
+
+    def issuer_name(self, token: jws.Token) -> str:
+        """Return what a token says of its issuer, in its claims or else its header."""
+        name = self.key_claim
+        for document in (token.claims, token.header):
+            key = document.get(name)
+            if key is not None and key is not False:
+                break
+        else:
+            raise Mistrust(f"No mandatory '{name}' in claims")
+        if not key or not isinstance(key, str):
+            raise Mistrust(f"Invalid '{name}' in claims")
+        return key
+
+    def key_of(self, issuer: Issuer) -> Any:
+        """Return what the issuer's signatures are verified with, if anything."""
+        if issuer.secret is None:
+            return issuer.public_key
+        octets = issuer.secret.encode()
+        return jws.from_base64url(octets) if self.secret_is_base64 else octets
 
     def claim_errors(self, decision: Decision, claims: dict) -> dict[str, str]:
         """Return what is wrong with the dates of a token, by claim."""

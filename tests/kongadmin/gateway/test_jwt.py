@@ -311,3 +311,15 @@ def test_stored_issuers_verify(gateway):
         {"exp": "must be a number"},
     )
     assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_a_genuine_token_is_remembered_until_something_changes(gateway):
+    make_plugin("jwt", claims_to_verify=["exp"])
+    credential = make_credential("jwt", make_consumer(), key="jo", secret=SECRET)
+    text = token({"iss": "jo", "exp": 4e9})
+    assert [gateway(headers=bearer(text)).status for _ in range(2)] == [200, 200]
+
+    credential.secret = "another"
+    credential.save()
+
+    assert gateway(headers=bearer(text)).status == 401

@@ -11,12 +11,17 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from socketserver import ThreadingMixIn
+from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 import django
+from django.db import connections
 from django.utils import timezone
+
+from kongadmin.settings import DATABASE_THREADS
 
 # Who has which role, and whether in one control plane only. Contract konnect §3.3.
 PEOPLE = {
@@ -65,9 +70,14 @@ class Handler(WSGIRequestHandler):
         """Say nothing about every request."""
 
 
-class ThreadedServer(ThreadingMixIn, WSGIServer):
-    daemon_threads = True
+class PooledServer(ThreadingMixIn, WSGIServer):
+    """A few threads that stay, for each keeps its connection to the database."""
+
     request_queue_size = 64
+    pool = ThreadPoolExecutor(DATABASE_THREADS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.pool.submit(self.process_request_thread, request, client_address)
 
 
 def application(inner: Callable, tokens: dict[str, str]) -> Callable:
@@ -100,10 +110,11 @@ def main(port: int) -> None:
 
     call_command("prepare")
     tokens = make_tokens()
+    connections.close_all()  # what this thread keeps, requests would wait for
     from kongadmin.listeners import admin
 
     app = application(admin, tokens)
-    make_server("127.0.0.1", port, app, ThreadedServer, Handler).serve_forever()
+    make_server("127.0.0.1", port, app, PooledServer, Handler).serve_forever()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from factories import (
     make_token,
     make_user,
 )
+from kongadmin.access.roles import PER_CONTROL_PLANE, ROLES
 from kongadmin.changes import Change
 from realms.models import ControlPlane
 
@@ -484,13 +485,19 @@ def test_a_token_is_asked_for_before_anything_else(
         assert refused.headers["Content-Type"].startswith("application/json")
 
 
-# What each role gets for reading and writing consumers and plugins, in its own control
-# plane and in another.
+# What each role gets for reading and writing consumers, then plugins: in its own
+# control plane, and in another.
+ALL, NONE = (200, 201, 200, 201), (404, 404, 404, 404)
 ACCESS = {
-    "super-admin": {"own": (200, 201, 200, 201), "other": (200, 201, 200, 201)},
-    "admin": {"own": (200, 201, 200, 201), "other": (404, 404, 404, 404)},
-    "editor": {"own": (200, 201, 200, 403), "other": (404, 404, 404, 404)},
-    "viewer": {"own": (200, 403, 200, 403), "other": (404, 404, 404, 404)},
+    "super-admin": (ALL, ALL),
+    "cp-admin": (ALL, ALL),
+    "org-reader": ((200, 403, 200, 403), (200, 403, 200, 403)),
+    "cp-creator": (NONE, NONE),
+    "admin": (ALL, NONE),
+    "editor": ((200, 201, 200, 403), NONE),
+    "plugin-admin": ((403, 403, 200, 201), NONE),
+    "viewer": ((200, 403, 200, 403), NONE),
+    "": (NONE, NONE),
 }
 
 
@@ -498,8 +505,8 @@ ACCESS = {
 def test_each_role_may_what_the_matrix_says(
     as_role: Callable, plane: ControlPlane, role: str
 ) -> None:
-    client = as_role(role, plane)
-    planes = {"own": plane, "other": make_control_plane()}
+    client = as_role(role, plane if role in PER_CONTROL_PLANE else None)
+    other = make_control_plane()
 
     def statuses(where: ControlPlane) -> tuple:
         consumers, plugins = below(where, "consumers"), below(where, "plugins")
@@ -510,9 +517,11 @@ def test_each_role_may_what_the_matrix_says(
             client.post(plugins, json={"name": "key-auth"}).status,
         )
 
-    found = {name: statuses(where) for name, where in planes.items()}
+    assert (statuses(plane), statuses(other)) == ACCESS[role]
 
-    assert found == ACCESS[role]
+
+def test_the_matrix_has_every_role() -> None:
+    assert ACCESS.keys() == {*ROLES, ""}
 
 
 def test_who_may_not_write_is_told_so_before_the_body_is_read(

@@ -171,14 +171,14 @@ class CredentialView(RealmConsumerView):
 
     def find_parents(self, realm: str, consumer: str, **kwargs) -> None:
         super().find_parents(realm)
-        lock = self.request.method == "POST"
-        self.consumer = self.find_consumer(consumer, lock)
+        self.consumer = self.find_consumer(consumer)
 
     def rows(self) -> EntityQuerySet:
         return self.model.objects.of(self.consumer).live()
 
     def check_room(self) -> None:
-        """Refuse one more than a consumer may have; its row is locked meanwhile."""
+        """Refuse one more than a consumer may have; who counts them does it alone."""
+        self.find_consumer(str(self.consumer.pk), lock=True)
         if self.rows().count() >= MOST_KEYS:
             reason = f"a consumer has at most {MOST_KEYS}"
             wrong = parameter("body", "max_items", reason, maximum=MOST_KEYS)

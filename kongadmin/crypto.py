@@ -7,6 +7,8 @@ KONGADMIN_SECRET_KEYS; the newest entry writes, all entries read.
 
 import hashlib
 import os
+import secrets
+import string
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +19,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 ID_BYTES = 4
 NONCE_BYTES = 12
 BLOCK_BYTES = 64
+BASE62 = string.digits + string.ascii_letters
+
+
+def base62(length: int) -> str:
+    """Return random digits and letters: 5.95 bits each."""
+    return "".join(secrets.choice(BASE62) for _ in range(length))
 
 
 class UnknownSecretKey(Exception):

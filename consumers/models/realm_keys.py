@@ -1,12 +1,10 @@
 """Consumers of realms: their keys, and moving from one realm to another."""
 
-import secrets
-import string
-
 from django.apps import apps
 from django.db import transaction
 
 from kongadmin import changes
+from kongadmin.crypto import base62
 from kongadmin.masks import DOTS, mask
 from kongadmin.tags import Tag
 
@@ -15,12 +13,6 @@ from .credentials import Credential, KeyAuth, OAuth2Token
 
 NEW, LEGACY = "new", "legacy"
 MOST_KEYS = 100
-BASE62 = string.digits + string.ascii_letters
-
-
-def base62(length: int) -> str:
-    """Return random letters and digits; six bits less a little each."""
-    return "".join(secrets.choice(BASE62) for _ in range(length))
 
 
 def make_up() -> tuple[str, str]:

@@ -104,7 +104,10 @@ class APITokenAdmin(LoggedAdmin):
     )
     list_select_related = ("user",)
     filter_horizontal = ("control_planes",)
-    readonly_fields = ("user", "hint", "is_bound", "created_at", "last_used_at")
+    readonly_fields = (
+        *("user", "hint", "is_bound", "created_at", "last_used_at"),
+        *("revoked_at", "revoked_by"),
+    )
     ordering = ("id",)
 
     def has_add_permission(self, request) -> bool:

@@ -43,6 +43,7 @@ def token_snapshot(token: APIToken) -> dict:
         "control_planes": list(planes) if token.is_bound else ["all of the owner's"],
         "allowed_addresses": token.allowed_addresses,
         "enabled": token.enabled,
+        "revoked_at": token.revoked_at and token.revoked_at.isoformat(),
         "expires_at": token.expires_at and token.expires_at.isoformat(),
     }
 

@@ -1,5 +1,4 @@
 import hashlib
-import secrets
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -13,9 +12,13 @@ from django.utils import timezone
 from kongadmin.access.addresses import are_addresses, is_within
 from kongadmin.access.permissions import WRITE, Bearer, forget, may
 from kongadmin.access.roles import ADMIN, GRANTED, ROLES, SUPER_ADMIN, choices_of
+from kongadmin.crypto import base62
 from kongadmin.masks import mask
 
-PREFIX = "kpat_"
+PREFIX, RANDOM = "kpat_", 49
+# Who has forgotten a token for so long has forgotten it for good.
+LONGEST_IDLE = timedelta(days=365)
+ACTIVE, REVOKED, EXPIRED = "ACTIVE", "REVOKED", "EXPIRED"
 
 
 def digest_of(text: str) -> bytes:
@@ -76,8 +79,15 @@ def make_admin(caller, plane) -> None:
 class APITokenQuerySet(models.QuerySet):
     def usable(self) -> Self:
         """Keep tokens that open something now."""
-        unexpired = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(unexpired, enabled=True, user__is_active=True)
+        return self.active().filter(user__is_active=True)
+
+    def active(self) -> Self:
+        """Keep tokens that are neither revoked nor expired nor forgotten."""
+        now = timezone.now()
+        unexpired = Q(expires_at=None) | Q(expires_at__gt=now)
+        since = now - LONGEST_IDLE
+        used = Q(last_used_at__gt=since) | Q(last_used_at=None, created_at__gt=since)
+        return self.filter(unexpired, used, enabled=True, revoked_at=None)
 
     def opened_by(self, text: str, address: str) -> "APIToken | None":
         """Return the usable token whose secret is `text`, if it is valid there."""
@@ -96,7 +106,7 @@ class APIToken(models.Model):
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="tokens"
     )
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=256)
     digest = models.BinaryField(max_length=32, unique=True, editable=False)
     hint = models.CharField(max_length=40, editable=False)
     role = models.CharField(
@@ -113,9 +123,18 @@ class APIToken(models.Model):
         help_text="IP addresses and networks it may be used from; empty: any.",
     )
     enabled = models.BooleanField(default=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, editable=False)
+    revoked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
 
     objects = APITokenQuerySet.as_manager()
 
@@ -130,7 +149,7 @@ class APIToken(models.Model):
 
         Unless `fields` say otherwise, it may all that its owner may.
         """
-        text = PREFIX + secrets.token_urlsafe(32)
+        text = PREFIX + base62(RANDOM)
         token = cls.objects.create(
             user=user,
             name=name,
@@ -140,6 +159,31 @@ class APIToken(models.Model):
             **fields,
         )
         return token, text
+
+    def save(self, *args, **kwargs) -> None:
+        is_new = self._state.adding
+        self.updated_at = self.created_at if is_new else timezone.now()
+        super().save(*args, **kwargs)
+
+    def revoke(self, by) -> None:
+        """End it for good; it stays to be seen."""
+        self.revoked_at, self.revoked_by = timezone.now(), by
+        self.save()
+
+    @property
+    def state(self) -> str:
+        """What it is good for, in Konnect's words."""
+        if self.is_expired:
+            return EXPIRED
+        idle = timezone.now() - (self.last_used_at or self.created_at)
+        is_over = self.revoked_at or not self.enabled or idle >= LONGEST_IDLE
+        return REVOKED if is_over else ACTIVE
+
+    @property
+    def is_limited(self) -> bool:
+        """Say whether it may less than its owner."""
+        is_less = self.role != SUPER_ADMIN.name or self.is_bound
+        return is_less or bool(self.allowed_addresses)
 
     def bind(self, planes: list) -> None:
         """Let it act in these control planes only; in all that its owner has if none.

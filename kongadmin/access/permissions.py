@@ -59,6 +59,11 @@ class Bearer:
         return f"{self.username} (token {self.token.name})"
 
     @property
+    def is_limited(self) -> bool:
+        """Who may less than the owner cannot make what may more."""
+        return self.token.is_limited
+
+    @property
     def limits(self) -> tuple[Rights, ...]:
         return rights_of_user(self.token.user), rights_of_token(self.token)
 
@@ -119,7 +124,7 @@ def may(user, verb: str, entity_type: str, scope=None) -> bool:
     if not (user and user.is_active):
         return False
     if entity_type == ACCOUNT:
-        return True
+        return verb == READ or not getattr(user, "is_limited", False)
     return all(
         any(right.covers(verb, entity_type, scope) for right in rights)
         for rights in limits_of(user)

@@ -21,6 +21,7 @@ _HOST = re.compile(r"[A-Za-z0-9_-]([A-Za-z0-9._-]*[A-Za-z0-9_-])?\.?")
 _LABEL = re.compile(r"[a-z0-9A-Z]([a-z0-9A-Z._-]{0,61}[a-z0-9A-Z])?")
 _PATH = re.compile(r"/[A-Za-z0-9._~/%$&'()*+,;=@:{}-]*")
 _TAG = re.compile(r"[ -+\-.0-~\u0080-\U0010ffff]+")
+_TOKEN_NAME = re.compile(r"[^\W_](?:[\w .'-]*[^\W_])?")
 _UTF8_NAME = re.compile(r"[A-Za-z0-9._~\-\u0080-\U0010ffff]+")
 _PERIODS = ("second", "minute", "hour", "day", "month", "year")
 _GRANTS = (
@@ -239,6 +240,11 @@ def label_value(value: str) -> str | None:
     return None if _LABEL.fullmatch(value) else f"not a label's value: '{value}'"
 
 
+def token_name(value: str) -> str | None:
+    """Accept words that begin and end with a letter or a digit."""
+    return None if _TOKEN_NAME.fullmatch(value) else f"invalid value: {value}"
+
+
 def wildcard(items: list[str]) -> str | None:
     """Refuse a list in which "*", which stands for everything, is not alone."""
     is_mixed = "*" in items and len(items) > 1
@@ -266,6 +272,7 @@ VALIDATORS = {
     "sni": sni,
     "tag": tag,
     "termination_answer": termination_answer,
+    "token_name": token_name,
     "utf8_name": utf8_name,
     "wildcard": wildcard,
 }

@@ -226,7 +226,7 @@ def test_a_token_is_made_with_all_its_limits(root: Client) -> None:
     assert [*token.control_planes.all()] == [team]
     assert token.allowed_addresses == ["10.0.0.0/8", "192.0.2.7"]
     page = root.get("/account/tokens").text
-    text = re.search(r"kpat_[\w-]{43}", page)[0]
+    text = re.search(r"kpat_[0-9A-Za-z]{49}", page)[0]
     assert APIToken.objects.opened_by(text, "192.0.2.7") == token
     assert text not in root.get("/account/tokens").text
     change = newest()

@@ -111,6 +111,7 @@ def test_put_creates_and_replaces_and_nothing_is_patched(
     assert (created.status, replaced.status) == (200, 200)
     assert (created.json()["tags"], replaced.json()["tags"]) == (["x"], None)
     assert (patched.status, patched.json()) == (405, NOT_ALLOWED)
+    assert patched.headers["Allow"] == "GET, PUT, DELETE, HEAD, OPTIONS"
 
 
 def test_deleting_what_is_not_there_succeeds(api: Client, plane: ControlPlane) -> None:

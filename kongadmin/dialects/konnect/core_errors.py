@@ -7,10 +7,17 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from rest_framework.exceptions import MethodNotAllowed
+
 from kongadmin.conflicts import Conflict
 from kongadmin.dialects.admin_api import errors
 from kongadmin.dialects.admin_api.answers import Answer
-from kongadmin.dialects.admin_api.errors import NOT_FOUND, Refusal, Worded404
+from kongadmin.dialects.admin_api.errors import (
+    METHOD_NOT_ALLOWED,
+    NOT_FOUND,
+    Refusal,
+    Worded404,
+)
 from kongadmin.dialects.konnect import problems
 from kongadmin.dialects.konnect.problems import Problem
 from kongadmin.entities import Violation
@@ -128,6 +135,9 @@ def handle(error: Exception, context: dict) -> Answer:
         if error.status == 401:
             return unauthorized()
         return problems.answer(error, context["request"])
+    if isinstance(error, MethodNotAllowed):
+        allowed = {"Allow": ", ".join(context["view"].allowed_methods)}
+        return Answer(METHOD_NOT_ALLOWED, 405, headers=allowed)
     if isinstance(error, Conflict):
         return from_conflict(error)
     if isinstance(error, Violation):

@@ -1,14 +1,16 @@
 """The region a request is about: by the host it names, or a header. Contract §4."""
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+
+from kongadmin.dialects.konnect.problems import Problem
 
 GLOBAL = "global"
 EVERYWHERE = "v3"  # identities are the same in every region
 
 
 def region_of(request: HttpRequest) -> str:
-    """Return the region whose objects a request sees; Http404 if there is none such.
+    """Return the region whose objects a request sees; a 404 if there is none such.
 
     With one region there is nothing to choose. With several `<region>.api.<domain>`
     says which, then the header X-Region, then the installation's own is meant.
@@ -21,5 +23,5 @@ def region_of(request: HttpRequest) -> str:
     elif label == GLOBAL and request.path_info.startswith(f"/{EVERYWHERE}/"):
         label = settings.REGION
     if label not in settings.REGIONS:
-        raise Http404
+        raise Problem(404)
     return label

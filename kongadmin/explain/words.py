@@ -121,8 +121,9 @@ def say_chosen(event: dict, context: Context) -> Iterator[str]:
 
 
 def say_found(event: dict, context: Context) -> Iterator[str]:
-    place = {"header": "header", "query": "query argument", "body": "body, in"}
-    yield f"There is a {event['what']} in the {place[event['place']]} {event['name']}."
+    place = {"query": "query argument", "body": "body, in"}
+    where = place.get(event["place"], event["place"])
+    yield f"There is a {event['what']} in the {where} {event['name']}."
 
 
 def say_missing(event: dict, context: Context) -> Iterator[str]:

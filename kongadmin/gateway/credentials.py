@@ -32,7 +32,7 @@ class Credential:
     secret: Any = field(repr=False)
 
 
-type Read = Callable[[Database, str, str], Credential | None]
+type Read = Callable[..., Credential | None]
 
 
 def find(decision: Decision, read: Read, name: str) -> Credential | None:
@@ -40,14 +40,24 @@ def find(decision: Decision, read: Read, name: str) -> Credential | None:
 
     Names come from clients: long ones are not remembered.
     """
-    known, plane = decision.known, decision.plane
-    is_new = decision.story is not None and not known.remembers(read, plane, name)
     if UNSTORABLE.search(name):
-        credential = None
-    elif len(name) > LONGEST_REMEMBERED:
-        credential = known.ask(read, plane.id, name)
+        return None
+    return look_up(decision, read, name, remembering=len(name) <= LONGEST_REMEMBERED)
+
+
+def look_up(
+    decision: Decision, read: Read, *values: str | bytes, remembering: bool = True
+) -> Credential | None:
+    """Return what `read` finds by some values, unless its time is over."""
+    known, plane = decision.known, decision.plane
+    is_new = decision.story is not None and not known.remembers(read, plane, *values)
+    if remembering:
+        credential = known.recall(read, plane, *values)
     else:
-        credential = known.recall(read, plane, name)
+        credential = known.ask(read, plane.id, *values)
+    end = credential and credential.identity.expires_at
+    if end is not None and end <= decision.now:
+        credential = None
     cached = "miss" if is_new else "hit"
     decision.tell(
         "source",

@@ -55,9 +55,13 @@ class BasicAuth(Authentication):
             if self.hides:
                 decision.hidden.append(name)
             login = read_login(text)
-            credential = login and find(decision, read_basic_auth, login.username)
+            if login:
+                decision.tell("found", what="login", place="header", name=name)
+                credential = find(decision, read_basic_auth, login.username)
             if credential:
                 break
+        if login is None:
+            decision.tell("missing", what="login", places=["header"], names=[*HEADERS])
         return self.verified(login, credential) or self.refused
 
     def verified(

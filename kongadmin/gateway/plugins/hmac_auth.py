@@ -118,6 +118,7 @@ class HMACAuth(Authentication):
                 decision.hidden.append(name)
             matched = SIGNATURE.match(decision.request.headers[HEADERS[name]])
             if matched:
+                decision.tell("found", what="signature", place="header", name=name)
                 username, algorithm, headers, value = matched.groups()
                 return Signature(
                     header_text(username),
@@ -125,6 +126,7 @@ class HMACAuth(Authentication):
                     tuple(headers.split(" ")),
                     from_base64(value.encode()),
                 )
+        decision.tell("missing", what="signature", places=["header"], names=sent)
         return None
 
     def takes(self, signature: Signature) -> bool:

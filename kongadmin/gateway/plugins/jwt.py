@@ -53,7 +53,7 @@ class JWT(Authentication):
         self.parameters = config.get("uri_param_names") or ()
         self.cookies = frozenset(map(str.lower, config.get("cookie_names") or ()))
         names = config.get("header_names", ())
-        self.headers = [header_variable(name) for name in names]
+        self.headers = {name: header_variable(name) for name in names}
         self.credential_headers = tuple(map(as_sent, names))
         if self.cookies:
             self.credential_headers += ("Cookie",)
@@ -64,13 +64,16 @@ class JWT(Authentication):
         self.most_seconds = config.get("maximum_expiration") or 0
 
     def identify(self, decision: Decision) -> Identity | Refusal:
-        tokens = set(self.tokens(decision.request))
+        tokens = {text: where for text, *where in self.tokens(decision.request)}
+        if decision.story is not None:
+            self.tell_find(decision, tokens)
         if not tokens:
             return self.missing
         if len(tokens) > 1:
             return self.refusal({"message": "Multiple tokens provided"})
+        [text] = tokens
         try:
-            identity, claims = self.verified(decision, tokens.pop())
+            identity, claims = self.verified(decision, text)
         except Mistrust as reason:
             return self.refusal({"message": str(reason)})
         errors = self.claim_errors(decision, claims)
@@ -80,20 +83,40 @@ class JWT(Authentication):
         challenge = f'{self.challenge} error="invalid_token"'
         return Refusal.plain(401, document, (("WWW-Authenticate", challenge),))
 
-    def tokens(self, request: Request) -> Iterator[str]:
-        """Yield the tokens that a request carries."""
+    def tokens(self, request: Request) -> Iterator[tuple[str, str, str]]:
+        """Yield the tokens that a request carries, each with its place and name."""
         if request.query:
             for name in self.parameters:
                 value = request.arguments.get(name)
-                values = value if isinstance(value, list) else [value]
-                yield from (text for text in values if isinstance(text, str) and text)
+                for text in value if isinstance(value, list) else [value]:
+                    if text and isinstance(text, str):
+                        yield text, "query", name
         if self.cookies:
-            yield from cookies(request.headers.get("HTTP_COOKIE", ""), self.cookies)
-        for variable in self.headers:
+            sent = cookies(request.headers.get("HTTP_COOKIE", ""), self.cookies)
+            for name, text in sent.items():
+                yield text, "cookie", name
+        for name, variable in self.headers.items():
             # WSGI joins headers of one name with commas; the first one counts.
             value = request.headers.get(variable, "").partition(",")[0]
             if matched := BEARER.match(value):
-                yield matched[1]
+                yield matched[1], "header", name
+
+    def tell_find(self, decision: Decision, tokens: dict[str, list[str]]) -> None:
+        """Add to the story where tokens were, or where none was."""
+        for place, name in tokens.values():
+            decision.tell("found", what="token", place=place, name=name)
+        if not tokens:
+            names = {
+                "header": self.headers,
+                "query": self.parameters,
+                "cookie": self.cookies,
+            }
+            decision.tell(
+                "missing",
+                what="token",
+                places=[place for place, known in names.items() if known],
+                names=[name for known in names.values() for name in known],
+            )
 
     def verified(self, decision: Decision, text: str) -> Verified:
         """Return who a token is from, and its claims; Mistrust if it is not genuine.
@@ -178,14 +201,14 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def cookies(text: str, names: frozenset[str]) -> list[str]:
+def cookies(text: str, names: frozenset[str]) -> dict[str, str]:
     """Return the first value of each of the cookies; the case of names is ignored."""
     found: dict[str, str] = {}
     for part in text.split(";"):
         name, _, value = part.strip().partition("=")
         if value and name.lower() in names:
             found.setdefault(name.lower(), value)
-    return list(found.values())
+    return found
 
 
 def read_jwt(database: Database, scope_id: str, key: str) -> Credential | None:

@@ -22,7 +22,13 @@ from kongadmin.gateway.clients import (
     read_client,
     write_access_token,
 )
-from kongadmin.gateway.credentials import UNSTORABLE, Credential, find, keyring
+from kongadmin.gateway.credentials import (
+    UNSTORABLE,
+    Credential,
+    find,
+    keyring,
+    look_up,
+)
 from kongadmin.gateway.decision import (
     Decision,
     Headers,
@@ -112,14 +118,22 @@ class OAuth2(Authentication):
         request = decision.request
         value = request.headers.get(self.variable)
         if value is None:
-            token = parameters(request).get("access_token")
-            return token if isinstance(token, str) else None
-        words = header_text(value).split()
-        if len(words) != 2 or words[0].lower() not in SCHEMES:
-            return header_text(value)
-        if self.hides:
-            decision.hidden.append(self.header)
-        return words[1]
+            place, name = "query", "access_token"
+            token = parameters(request).get(name)
+        else:
+            place, name = "header", self.header
+            text = header_text(value)
+            scheme, *rest = text.split() or [""]
+            is_usual = len(rest) == 1 and scheme.lower() in SCHEMES
+            token = rest[0] if is_usual else text
+            if is_usual and self.hides:
+                decision.hidden.append(name)
+        if not token or not isinstance(token, str):
+            names, places = [self.header, "access_token"], ["header", "query"]
+            decision.tell("missing", what="token", places=places, names=names)
+            return None
+        decision.tell("found", what="token", place=place, name=name)
+        return token
 
     def token_endpoint(self, decision: Decision) -> Refusal:
         """Return what a client that asks for a token is answered."""
@@ -244,12 +258,7 @@ def token_owner(decision: Decision, token: str) -> Credential | None:
     """Return whose token it is, and what for, unless it has ended."""
     if UNSTORABLE.search(token):
         return None
-    digests = keyring.digests(token)
-    credential = decision.known.recall(read_access_token, decision.plane, *digests)
-    if credential is None:
-        return None
-    end = credential.identity.expires_at
-    return credential if end is None or end > decision.now else None
+    return look_up(decision, read_access_token, *keyring.digests(token))
 
 
 def refusal(

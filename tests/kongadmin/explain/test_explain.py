@@ -12,6 +12,7 @@ from factories import (
     make_credential,
     make_group,
     make_key,
+    make_oauth2_token,
     make_plugin,
 )
 from kongadmin.explain import words
@@ -197,3 +198,46 @@ def test_it_is_for_those_who_may_read_there(client_of, db) -> None:
     assert viewer.post("/team-a/explain", json=KEYED).status == 200
     assert viewer.post("/explain", json=KEYED).status == 403
     assert client_of("nobody", "").post("/explain", json=KEYED).status == 403
+
+
+JWT_OF_CARL = (
+    "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJjYXJsIn0."
+    "fEDM15qOAef-SzgwiVdrMPLCivuNAJGgfHRpRDXfjnU"
+)
+
+
+@pytest.mark.parametrize(
+    ("plugin", "sent", "found"),
+    [
+        (
+            "basic-auth",
+            {"headers": {"authorization": "Basic Y2FybDpwYXNz"}},
+            "a login in the header Authorization",
+        ),
+        (
+            "jwt",
+            {"headers": {"cookie": f"tok={JWT_OF_CARL}"}},
+            "a token in the cookie tok",
+        ),
+        (
+            "oauth2",
+            {"uri": "/?access_token=t"},
+            "a token in the query argument access_token",
+        ),
+    ],
+)
+def test_every_credential_is_looked_for_where_it_may_be(
+    explain, carl, plugin, sent, found
+) -> None:
+    config = {"cookie_names": ["tok"]} if plugin == "jwt" else {}
+    make_plugin(plugin, **config)
+    make_credential("basic-auth", carl, username="carl", password="pass")
+    make_credential("jwt", carl, key="carl", secret="secret")
+    make_oauth2_token(make_credential("oauth2", carl), access_token="t")
+
+    told = lines(explain({"uri": "/x", **sent}), plugin)
+    missed = lines(explain({"uri": "/x"}), plugin)
+
+    assert f"There is {found}." in told
+    assert "It belongs to consumer carl." in told
+    assert re.search(r"No (login|token) was found\.", missed)

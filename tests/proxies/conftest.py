@@ -2,8 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -69,8 +67,7 @@ def front_of(authorizer: Server, upstream_port: int) -> Iterator[Callable[[str],
                 pytest.skip(reason)
             if name not in started:
                 started[name] = None
-                folder = Path(stack.enter_context(TemporaryDirectory(prefix=name)))
-                folder.chmod(0o755)  # Started by root they become somebody else.
+                folder = stack.enter_context(fronts.own_folder())
                 [port] = servers.free_ports(1)
                 at = fronts.Addresses(
                     f"127.0.0.1:{port}",

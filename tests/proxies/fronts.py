@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import servers
 
@@ -69,7 +70,7 @@ def nginx(folder: Path, at: Addresses) -> list:
 def holding_nginx(folder: Path, at: Addresses) -> list:
     """The one that repeats decisions, asking for those of the control plane `held`."""
     text = at.put_into(block("nginx", "nginx", 1))
-    text = text.replace("/var/cache/nginx/kongadmin", f"{folder}/held")
+    text = text.replace("/run/nginx-kongadmin", f"{folder}/held")
     return run_nginx(folder, text.replace("/v1/default/", "/v1/held/"))
 
 
@@ -144,6 +145,15 @@ def missing(name: str) -> str | None:
         return None
     script = "traefik" if name == "traefik" else "system"
     return f"{name} is not installed: see tests/install-{script}.sh"
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """A folder that a proxy started by root can read as whoever it becomes."""
+    with TemporaryDirectory(prefix="kongadmin-proxy-") as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        yield folder
 
 
 @contextmanager

@@ -57,7 +57,8 @@ class Prepared:
                 parameters[place] = adapted
         with database.cursor() as cursor:
             cursor.execute(self.sql, parameters)
-            found = [dict(zip(self.names, row, strict=True)) for row in cursor]
+            rows = cursor.fetchall()
+        found = [dict(zip(self.names, row, strict=True)) for row in rows]
         for name, convert, expression in self.converters:
             for row in found:
                 row[name] = convert(row[name], expression, database)

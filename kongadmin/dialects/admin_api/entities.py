@@ -4,6 +4,7 @@ Collection is /things and /parents/{p}/things; Item is one of them; Owner is the
 reached through its child (/key-auths/{k}/consumer).
 """
 
+from types import SimpleNamespace
 from typing import ClassVar
 from uuid import UUID
 
@@ -170,7 +171,7 @@ class Collection(EntityView):
         data = self.shown(found)
         return Answer(paging.answer(data, self.own_path(), offset, **more))
 
-    def find_parent(self, ref: str) -> Entity:
+    def find_parent(self, ref: str) -> Entity | SimpleNamespace:
         """Spare a list the query for a parent that is named by its id.
 
         Rows that are found prove that it is there. Arguments may be refused, but only
@@ -179,7 +180,7 @@ class Collection(EntityView):
         is_plain = self.request.method == "GET" and not self.request.arguments
         if is_plain and UUID_TEXT.fullmatch(ref):
             self.is_parent_assumed = True
-            return self.parent_model(pk=UUID(ref))
+            return SimpleNamespace(pk=UUID(ref))
         return super().find_parent(ref)
 
     @property

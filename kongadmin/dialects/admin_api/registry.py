@@ -1,8 +1,11 @@
 """What the Admin API serves: apps register their entities here, routes.py reads it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
+from django.http import HttpResponse
 from django.urls import path, register_converter
 from django.urls.resolvers import URLPattern
 
@@ -26,7 +29,7 @@ class Segment:
 register_converter(Segment, "segment")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Route:
     """A path such as consumers/{parent:consumers}/key-auth, and its view.
 
@@ -38,10 +41,33 @@ class Route:
     view: type
     options: dict
 
-    def pattern_after(self, first: str) -> URLPattern:
-        """Return the pattern of what follows the first segment."""
-        route = PARAMETER.sub(r"<segment:\1>", self.template.removeprefix(first))
-        return path(route, self.view.as_view(**self.options))
+    @cached_property
+    def pattern(self) -> URLPattern:
+        route = PARAMETER.sub(r"<segment:\1>", self.template)
+        return path(route, self.serve)
+
+    @cached_property
+    def serve(self) -> Callable[..., HttpResponse]:
+        return self.view.as_view(**self.options)
+
+    @cached_property
+    def segments(self) -> list[tuple[str, str]]:
+        """What each segment has to be, or else the argument that it gives."""
+        parts = self.template.split("/")
+        return [
+            ("", found[1]) if (found := PARAMETER.fullmatch(part)) else (part, "")
+            for part in parts
+        ]
+
+    def match(self, segments: list[str]) -> dict[str, str] | None:
+        """Return the arguments in a path of as many segments, None of another path."""
+        given = {}
+        for segment, (literal, name) in zip(segments, self.segments, strict=True):
+            if not (segment if name else segment == literal):
+                return None
+            if name:
+                given[name] = unescape(segment)
+        return given
 
     @property
     def shown(self) -> str:

@@ -3,27 +3,43 @@ advertised, also with a workspace before it."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.urls import include, path
+from django.urls import Resolver404, ResolverMatch, include, path
 
 from kongadmin.dialects.admin_api import errors, node
 from kongadmin.dialects.admin_api.middleware import plain
 from kongadmin.dialects.admin_api.registry import ROUTES, Route
 
 
-def by_first_segment(routes: list[Route]) -> list:
-    """Return the routes' patterns in groups, so that few are tried for a request."""
-    groups: dict[str, list] = {}
-    for route in routes:
-        first = route.template.partition("/")[0]
-        groups.setdefault(first, []).append(route.pattern_after(first))
-    return [path(first, include(patterns)) for first, patterns in groups.items()]
+class Table:
+    """Routes as one entry of a URLconf; the first one that fits wins.
+
+    Only those are tried that begin alike and have as many segments: Django's own
+    patterns, tried one after the other, would cost more than the rest of a look-up.
+    """
+
+    pattern = ""  # what Django shows of an entry
+
+    def __init__(self, routes: list[Route]) -> None:
+        self.shapes: dict[tuple[str, int], list[Route]] = {}
+        for route in routes:
+            shape = route.segments[0][0], len(route.segments)
+            self.shapes.setdefault(shape, []).append(route)
+
+    def resolve(self, path: str) -> ResolverMatch:
+        segments = path.split("/")
+        for route in self.shapes.get((segments[0], len(segments)), ()):
+            given = route.match(segments)
+            if given is not None:
+                more = {"route": route.template, "extra_kwargs": {}}
+                return ResolverMatch(route.serve, (), given, **more)
+        raise Resolver404({"path": path})
 
 
-patterns = by_first_segment([*ROUTES, *node.ROUTES])
+table = Table([*ROUTES, *node.ROUTES])
 
-urlpatterns = [*patterns, *(route.pattern_after("") for route in node.ROOT)]
+urlpatterns = [table, *(route.pattern for route in node.ROOT)]
 if settings.IS_ENTERPRISE:
-    urlpatterns.append(path("<segment:workspace>/", include(patterns)))
+    urlpatterns.append(path("<segment:workspace>/", include([table])))
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -35,6 +35,13 @@ LISTENERS = {
     "bare callable": "bench.bare_authorizer:application",
     "authorizer": "kongadmin.gateway.wsgi:proxy",
 }
+# What is evaluated beside key-auth.
+CHAINS = {
+    "alone": {},
+    "sliding limit": {
+        "rate-limiting-advanced": {"limit": [10**9], "window_size": [60]}
+    },
+}
 WRK_SCRIPT = """
 local keys = {}
 for key in io.lines(os.getenv("KEYS")) do keys[#keys + 1] = key end
@@ -134,9 +141,14 @@ def load_with_python(port: int, connections: int, folder: Path) -> float:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(tmp_path, capsys):
+@pytest.mark.parametrize("chain", CHAINS)
+def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(
+    chain, tmp_path, capsys
+):
     load = load_with_wrk if shutil.which("wrk") else load_with_python
     made = make_keys()
+    for name, config in CHAINS[chain].items():
+        make_plugin(name, **config)
     rows = [(key.key, str(c.pk), c.username, str(key.pk)) for key, c in made]
     (tmp_path / "keys.json").write_text(json.dumps(rows))
     (tmp_path / "keys.txt").write_text("\n".join(row[0] for row in rows))
@@ -155,7 +167,7 @@ def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(tmp_path, caps
                     rates.setdefault((name, connections), []).append(rate)
 
     with capsys.disabled():
-        print(f"\n{KEYS} keys, {load.__name__}, requests a second:")
+        print(f"\n{chain}, {KEYS} keys, {load.__name__}, requests a second:")
         for connections in CONNECTIONS:
             bare, real = (
                 statistics.median(rates[name, connections][1:]) for name in ports

@@ -5,7 +5,7 @@ The counters lie on this machine, or in Redis where KONGADMIN_REDIS_URL names on
 
 from functools import cache
 
-from kongadmin.gateway.counters.base import Away, Counters, Name, Taken, Window
+from kongadmin.gateway.counters.base import Away, Counters, Taken, Window, digest
 from kongadmin.gateway.counters.local import LocalCounters
 from kongadmin.settings import HOME, REDIS_URL
 
@@ -26,4 +26,4 @@ def shared() -> Counters:
     return RedisCounters(REDIS_URL)
 
 
-__all__ = ["Away", "Counters", "Name", "Taken", "Window", "local", "shared"]
+__all__ = ["Away", "Counters", "Taken", "Window", "digest", "local", "shared"]

@@ -9,12 +9,10 @@ class Away(Exception):
     """The counters cannot be reached, or hold no more."""
 
 
-class Name(bytes):
-    """Who is counted, as 16 bytes: identifiers may be long, or somebody's secret."""
-
-    def __new__(cls, *parts: str) -> "Name":
-        text = "\0".join(parts).encode(errors="surrogatepass")
-        return super().__new__(cls, blake2b(text, digest_size=16).digest())
+def digest(*parts: str) -> bytes:
+    """Return who is counted as 16 bytes: it may be long, or somebody's secret."""
+    text = "\0".join(parts).encode(errors="surrogatepass")
+    return blake2b(text, digest_size=16).digest()
 
 
 class Window(NamedTuple):
@@ -30,12 +28,13 @@ class Window(NamedTuple):
     previous: float | None = None
     weight: float = 0.0
 
-    def end_of(self, start: float) -> float:
-        """Say from when on nobody asks for the count of the window begun at `start`.
+    @property
+    def life(self) -> float:
+        """The seconds after its start in which somebody may ask for its count.
 
-        A window counts for the one that follows; months may be longer than `length`.
+        It counts for the window that follows; and months may be longer than `length`.
         """
-        return start + 2 * self.length
+        return 2 * self.length
 
 
 class Taken(NamedTuple):
@@ -50,31 +49,27 @@ class Counters(Protocol):
 
     def take(
         self,
-        name: Name,
+        name: bytes,
         windows: Sequence[Window],
         now: float,
         *,
         penalty: bool = False,
         counting: bool = True,
     ) -> Taken:
-        """Count a request in every window if all let it pass, in one atomic step.
+        """Count a request of `name` (see `digest`) in every window if all let it pass.
 
-        With `penalty` it is counted even if it does not pass. Without `counting`
-        nothing is written, but the answer is as if it were. Raises Away.
+        That is one atomic step. With `penalty` it is counted even if it does not pass.
+        Without `counting` nothing is written, but the answer is as if it were. Raises
+        Away.
         """
 
 
-def take(
-    windows: Sequence[Window], stored: Sequence[tuple[int, int]], penalty: bool
-) -> tuple[Taken, bool]:
-    """Return what becomes of a request, and whether it is to be counted.
+def passes(windows: Sequence[Window], stored: Sequence[tuple[int, int]]) -> bool:
+    """Say whether every window lets another request pass, given what is stored.
 
-    `stored` is what was counted before it. The rule stands once more in remote.lua.
+    The rule stands once more in remote.lua.
     """
-    allowed = True
     for window, (current, previous) in zip(windows, stored, strict=True):
         if current + previous * window.weight > window.most:
-            allowed = False
-    if allowed or penalty:
-        return Taken(allowed, [(c + 1, p) for c, p in stored]), True
-    return Taken(allowed, list(stored)), False
+            return False
+    return True

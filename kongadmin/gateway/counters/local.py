@@ -15,7 +15,7 @@ from pathlib import Path
 
 import lmdb
 
-from kongadmin.gateway.counters.base import Away, Name, Taken, Window, take
+from kongadmin.gateway.counters.base import Away, Taken, Window, passes
 
 LAYOUT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -29,8 +29,8 @@ PRUNED_WHEN_FULL = 1000
 # When nobody asks for it any more, who is counted, and the window's length. Positive
 # floats sort as their bytes do, so what is over stands first.
 KEY = struct.Struct(">d16sd")
-COUNT = struct.Struct(">Q")
 OVER = struct.Struct(">d")
+COUNT_BYTES = 8
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class LocalCounters:
 
     def take(
         self,
-        name: Name,
+        name: bytes,
         windows: Sequence[Window],
         now: float,
         *,
@@ -69,26 +69,29 @@ class LocalCounters:
             environment = self.environment or self.open()
             with environment.begin(write=True) as transaction:
                 keys, stored = read(transaction, name, windows)
-                taken, counts = take(windows, stored, penalty)
-                if counts and counting:
-                    self.write(transaction, keys, taken, now)
+                allowed = passes(windows, stored)
+                if not allowed and not penalty:
+                    return Taken(False, stored)
+                counts = [(current + 1, previous) for current, previous in stored]
+                if counting:
+                    self.write(transaction, keys, counts, now)
+                return Taken(allowed, counts)
         except (lmdb.Error, OSError) as error:
             logger.error("The counters of this machine cannot be used: %s", error)
             raise Away from error
-        return taken
 
     def write(
         self,
         transaction: lmdb.Transaction,
         keys: list[bytes],
-        taken: Taken,
+        counts: list[tuple[int, int]],
         now: float,
     ) -> None:
         """Write the counts; new counters may take the place of those that are over."""
-        for key, (current, _) in zip(keys, taken.counts, strict=True):
+        for key, (current, _) in zip(keys, counts, strict=True):
             if current == 1:
                 self.make_room(transaction, now)
-            transaction.put(key, COUNT.pack(current))
+            transaction.put(key, current.to_bytes(COUNT_BYTES))
 
     def make_room(self, transaction: lmdb.Transaction, now: float) -> None:
         """See to it that there is space for one more counter."""
@@ -134,22 +137,20 @@ def open_environment(folder: Path, map_bytes: int) -> lmdb.Environment:
 
 
 def read(
-    transaction: lmdb.Transaction, name: Name, windows: Sequence[Window]
+    transaction: lmdb.Transaction, name: bytes, windows: Sequence[Window]
 ) -> tuple[list[bytes], list[tuple[int, int]]]:
     """Return the windows' keys, and what was counted so far."""
+    get, pack, count = transaction.get, KEY.pack, int.from_bytes
     keys, stored = [], []
     for w in windows:
-        key = KEY.pack(w.end_of(w.start), name, w.length)
-        previous = None
+        length, life = w.length, w.life
+        key = pack(w.start + life, name, length)
+        previous = b""
         if w.previous is not None:
-            previous = transaction.get(KEY.pack(w.end_of(w.previous), name, w.length))
+            previous = get(pack(w.previous + life, name, length), b"")
         keys.append(key)
-        stored.append((number(transaction.get(key)), number(previous)))
+        stored.append((count(get(key, b"")), count(previous)))
     return keys, stored
-
-
-def number(value: bytes | None) -> int:
-    return COUNT.unpack(value)[0] if value else 0
 
 
 def prune(transaction: lmdb.Transaction, now: float, most: int) -> None:

@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kongadmin.gateway.counters.base import Away, Name, Taken, Window
+from kongadmin.gateway.counters.base import Away, Taken, Window
 
 SCRIPT = Path(__file__).with_name("remote.lua").read_text()
 CONNECT_SECONDS = ANSWER_SECONDS = 0.25
@@ -36,7 +36,7 @@ class RedisCounters:
 
     def take(
         self,
-        name: Name,
+        name: bytes,
         windows: Sequence[Window],
         now: float,
         *,
@@ -49,7 +49,7 @@ class RedisCounters:
         for w in windows:
             previous = w.start - w.length if w.previous is None else w.previous
             keys += [key(name, w, w.start), key(name, w, previous)]
-            life = w.end_of(w.start) - now
+            life = w.start + w.life - now
             arguments += [repr(w.most), repr(w.weight), max(1, round(life * 1000))]
         allowed, *counts = self.ask(keys, arguments)
         found = zip(windows, counts[::2], counts[1::2], strict=True)
@@ -94,7 +94,7 @@ class RedisCounters:
         self.script = None
 
 
-def key(name: Name, window: Window, start: float) -> str:
+def key(name: bytes, window: Window, start: float) -> str:
     """Return a counter's key; braces keep those of a request in one Cluster slot."""
     return f"kongadmin:{{{name.hex()}}}:{window.length:.14g}:{start:.14g}"
 

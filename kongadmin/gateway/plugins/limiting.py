@@ -10,17 +10,19 @@ from kongadmin.gateway.request import header_text, header_variable
 
 
 class Limit(NamedTuple):
-    """The most requests in a window of so many seconds, with its headers' names."""
+    """The most requests in a window of so many seconds, made ready for headers."""
 
     length: float
     most: float
-    limit_header: str
+    text: str
+    limit_header: tuple[str, str]
     remaining_header: str
 
     @classmethod
     def named(cls, name: str, length: float, most: float) -> Self:
-        names = (f"X-RateLimit-Limit-{name}", f"X-RateLimit-Remaining-{name}")
-        return cls(length, most, *names)
+        text = number(most)
+        header = (f"X-RateLimit-Limit-{name}", text)
+        return cls(length, most, text, header, f"X-RateLimit-Remaining-{name}")
 
 
 class Quota(NamedTuple):
@@ -51,10 +53,10 @@ class Limiting(Handler):
 
     def identifiers(self, decision: Decision) -> list[str]:
         """Return by what a request is counted: its client's address where all fails."""
-        found = []
-        for find in self.finders:
-            identifier = find(decision)
-            found.append(self.by_ip(decision) if identifier is None else identifier)
+        found = [find(decision) for find in self.finders]
+        if None in found:
+            address = self.by_ip(decision)
+            found = [address if value is None else value for value in found]
         return found
 
     def by_ip(self, decision: Decision) -> str:
@@ -123,12 +125,14 @@ def headers(
     """Return the headers about limits; the tightest one has some of its own."""
     found = []
     for limit, remaining, _ in quotas:
-        found.append((limit.limit_header, number(limit.most)))
-        found.append((limit.remaining_header, number(remaining)))
-    limit, remaining, reset = min(quotas, key=tightness)
-    found.append(("RateLimit-Limit", number(limit.most)))
-    found.append(("RateLimit-Remaining", number(remaining)))
-    found.append(("RateLimit-Reset", str(reset)))
+        found += (limit.limit_header, (limit.remaining_header, number(remaining)))
+    tightest = quotas[0] if len(quotas) == 1 else min(quotas, key=tightness)
+    limit, remaining, reset = tightest
+    found += (
+        ("RateLimit-Limit", limit.text),
+        ("RateLimit-Remaining", number(remaining)),
+        ("RateLimit-Reset", str(reset)),
+    )
     if not allowed:
         found.append(("Retry-After", str(reset + jitter)))
     return found
@@ -141,4 +145,4 @@ def tightness(quota: Quota) -> tuple[float, float]:
 
 def number(value: float) -> str:
     """Return a number as Lua writes it."""
-    return f"{value:.14g}"
+    return str(value) if type(value) is int else f"{value:.14g}"

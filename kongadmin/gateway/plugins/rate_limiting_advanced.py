@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any, NamedTuple, Self
 
 from kongadmin.gateway import counters
-from kongadmin.gateway.counters import Away, Name, Taken, Window
+from kongadmin.gateway.counters import Away, Taken, Window, digest
 from kongadmin.gateway.decision import Decision, Identity, Refusal
 from kongadmin.gateway.plugins.base import Instance, Override
 from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota, number
@@ -72,9 +72,8 @@ class RateLimitingAdvanced(Limiting):
         group, limits = self.limits_for(decision)
         now = decision.now
         windows = [window(limit, now, limits.slides) for limit in limits.limits]
-        name = Name(
-            decision.plane.id, self.namespace, json.dumps(self.identifiers(decision))
-        )
+        plane = decision.plane.id
+        name = digest(plane, self.namespace, *self.identifiers(decision))
         penalty = not (limits.slides and self.forgives)
         try:
             taken = take(name, windows, now, penalty, decision.counts)
@@ -87,9 +86,12 @@ class RateLimitingAdvanced(Limiting):
                 limits.limits, windows, taken.counts, strict=True
             )
         ]
+        if taken.allowed:
+            self.show(decision, True, quotas, group=group)
+            return None
         jitter = random.randint(0, limits.jitter)  # noqa: S311  # no secret
-        self.show(decision, taken.allowed, quotas, jitter, group)
-        return None if taken.allowed else self.refusal
+        self.show(decision, False, quotas, jitter, group)
+        return self.refusal
 
     def limits_for(self, decision: Decision) -> tuple[str | None, Limits]:
         """Return the group whose limits hold instead of our own, and what holds."""
@@ -124,7 +126,7 @@ def override_for(
 
 
 def take(
-    name: Name, windows: Sequence[Window], now: float, penalty: bool, counting: bool
+    name: bytes, windows: Sequence[Window], now: float, penalty: bool, counting: bool
 ) -> Taken:
     """Count in the shared counters, else in this machine's own."""
     try:

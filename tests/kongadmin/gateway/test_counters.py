@@ -14,12 +14,12 @@ import pytest
 
 import redis_server
 import servers
-from kongadmin.gateway.counters import Away, Counters, Name, Taken, Window
+from kongadmin.gateway.counters import Away, Counters, Taken, Window, digest
 from kongadmin.gateway.counters.local import LocalCounters
 from kongadmin.gateway.counters.remote import RedisCounters
 
 NOW = 1_700_000_025.0  # 45 seconds into a minute
-CARL, DORA = Name("carl"), Name("dora")
+CARL, DORA = digest("carl"), digest("dora")
 PROCESSES, STEPS = 4, 500
 
 
@@ -61,7 +61,7 @@ def hour(most: float, now: float = NOW) -> Window:
 
 
 def times(
-    counters: Counters, number: int, windows: list[Window], name: Name = CARL, **how
+    counters: Counters, number: int, windows: list[Window], name: bytes = CARL, **how
 ) -> list[bool]:
     """Take so often; return which of them passed."""
     return [counters.take(name, windows, NOW, **how).allowed for _ in range(number)]
@@ -188,11 +188,11 @@ def test_threads_count_to_an_exact_total(counters: Counters) -> None:
 COUNT_FOR_EVER = """
 import sys
 from pathlib import Path
-from kongadmin.gateway.counters import Name, Window
+from kongadmin.gateway.counters import Window, digest
 from kongadmin.gateway.counters.local import LocalCounters
 counters = LocalCounters(Path(sys.argv[1]))
 while True:
-    taken = counters.take(Name("carl"), [Window(60, 0, 10**9)], 0)
+    taken = counters.take(digest("carl"), [Window(60, 0, 10**9)], 0)
     print(taken.counts[0][0], flush=True)
 """
 
@@ -226,10 +226,10 @@ def test_counters_that_are_over_make_room(tmp_path: Path) -> None:
     filled = fill(counters)
 
     assert filled > 1000
-    assert counters.take(Name("0"), [minute(1)], NOW).counts == [(2, 0)]
+    assert counters.take(digest("0"), [minute(1)], NOW).counts == [(2, 0)]
     for n in range(3 * filled):
         later = NOW + 180 * (1 + n // filled)
-        assert counters.take(Name(f"new-{n}"), [minute(1, later)], later).allowed
+        assert counters.take(digest(f"new-{n}"), [minute(1, later)], later).allowed
     counters.close()
 
 
@@ -238,7 +238,7 @@ def fill(counters: Counters) -> int:
     n = 0
     while True:
         try:
-            counters.take(Name(str(n)), [minute(1)], NOW)
+            counters.take(digest(str(n)), [minute(1)], NOW)
         except Away:
             return n
         n += 1

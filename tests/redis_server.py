@@ -23,20 +23,27 @@ class RedisServer:
         self.process: subprocess.Popen | None = None
 
     def start(self) -> None:
+        assert self.try_to_start(), f"Redis does not start on port {self.port}"
+
+    def try_to_start(self) -> bool:
+        """Start it; say whether it answers, which it cannot on a port that is taken."""
         command = [PROGRAM, "--port", str(self.port), "--bind", "127.0.0.1"]
         command += ["--save", "", "--appendonly", "no", "--dir", "/tmp"]  # noqa: S108
         self.process = subprocess.Popen(
-            [*command, *self.options], stdout=subprocess.DEVNULL
+            [*command, "--loglevel", "warning", *self.options]
         )
         while self.says("PING") != "+PONG":
-            assert self.process.poll() is None
+            if self.process.poll() is not None:
+                return False
             time.sleep(0.01)
+        return True
 
     def says(self, command: str) -> str:
         """Return the first line of the answer to a command; "" without one."""
         return self.says_all(command).partition("\r\n")[0]
 
     def says_all(self, command: str) -> str:
+        """Return the whole of a short answer."""
         try:
             with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
                 connection.sendall(f"{command}\r\n".encode())
@@ -54,9 +61,11 @@ class RedisServer:
 
 @contextmanager
 def running(*options: str) -> Iterator[RedisServer]:
+    """Run a Redis until `with` ends, on ports that nobody else has."""
     server = RedisServer(*options)
     try:
-        server.start()
+        while not server.try_to_start():
+            server = RedisServer(*options)
         yield server
     finally:
         server.stop()

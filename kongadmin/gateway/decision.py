@@ -60,7 +60,8 @@ class Refusal:
     """Why a request goes no further, and what its client is told.
 
     `body` is the whole answer where it is not Kong's generic error page (which is
-    worded in the type that the client prefers, with `message` in it).
+    worded in the type that the client prefers, with `message` in it). `is_limit` says
+    that there were too many requests, whatever status an operator has for that.
     """
 
     status: int
@@ -68,6 +69,7 @@ class Refusal:
     headers: Headers = ()
     body: bytes | None = None
     content_type: str = "application/json; charset=utf-8"
+    is_limit: bool = False
 
     @classmethod
     def plain(

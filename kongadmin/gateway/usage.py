@@ -22,7 +22,6 @@ RETENTION = {MINUTE: DAY, HOUR: 31 * DAY, DAY: 400 * DAY}
 NOBODY = "00000000-0000-0000-0000-000000000000"
 ALLOWED, DENIED, LIMITED, LAST = range(4)
 OUTCOMES = ("allowed", "denied", "limited")
-TOO_MANY_REQUESTS = 429
 
 # Minute, then the ids of control plane, consumer and credential; NOBODY for a stranger.
 Who = tuple[int, str, str, str]
@@ -79,7 +78,7 @@ class Usage:
                 counts[ALLOWED] += 1
                 counts[LAST] = decision.now
             else:
-                counts[LIMITED if refusal.status == TOO_MANY_REQUESTS else DENIED] += 1
+                counts[LIMITED if refusal.is_limit else DENIED] += 1
         if self.thread is None:
             self.start()
 

@@ -37,7 +37,7 @@ class RateLimiting(Limiting):
             for period, length in PERIODS.items()
             if config.get(period) is not None
         }
-        self.refusal = Refusal(self.status, self.message)
+        self.refusal = Refusal(self.status, self.message, is_limit=True)
 
     def access(self, decision: Decision) -> Refusal | None:
         if not self.limits:

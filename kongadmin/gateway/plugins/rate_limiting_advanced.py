@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 
 from kongadmin.gateway import counters
 from kongadmin.gateway.counters import Away, Taken, Window, digest
-from kongadmin.gateway.decision import Decision, Identity, Refusal
+from kongadmin.gateway.decision import MISCONFIGURED, Decision, Identity, Refusal
 from kongadmin.gateway.plugins.base import Instance, Override
 from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota, number
 
@@ -39,7 +39,8 @@ class Limits(NamedTuple):
 
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
-        pairs = zip(config["window_size"], config["limit"], strict=True)
+        sizes, limits = config.get("window_size") or [], config.get("limit") or []
+        pairs = zip(sizes, limits, strict=True)
         return cls(
             [Limit.named(NAMES.get(w) or number(w), w, most) for w, most in pairs],
             config.get("window_type") != "fixed",
@@ -60,7 +61,9 @@ class RateLimitingAdvanced(Limiting):
         self.key = (config.get("counter_key") or "consumer.id").split(".")[1]
         self.forgives = config.get("disable_penalty", False)
         body = json.dumps({"message": self.message}, separators=(",", ":"))
-        self.refusal = Refusal(self.status, self.message, body=body.encode())
+        self.refusal = Refusal(
+            self.status, self.message, body=body.encode(), is_limit=True
+        )
 
     def by_consumer(self, decision: Decision) -> str | None:
         name = None
@@ -70,6 +73,8 @@ class RateLimitingAdvanced(Limiting):
 
     def access(self, decision: Decision) -> Refusal | None:
         group, limits = self.limits_for(decision)
+        if not limits.limits:
+            return MISCONFIGURED
         now = decision.now
         windows = [window(limit, now, limits.slides) for limit in limits.limits]
         plane = decision.plane.id

@@ -373,6 +373,10 @@ def test_a_request_that_only_asks_is_not_counted():
     assert statuses(2, plugin) == [200, 429]
 
 
+def test_a_stored_config_without_limits_is_a_refusal():
+    assert send(limiter()).status == 500
+
+
 class Gone:
     def take(self, *args, **kwargs):
         raise Away

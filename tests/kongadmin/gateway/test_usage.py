@@ -15,7 +15,7 @@ from kongadmin.gateway.plane import Plane
 
 NOW = 1_700_000_000.25
 PLANE = Plane("01890a5d-ac96-774b-bcce-b302099a8057")
-DENIED, LIMITED = Refusal(401), Refusal(429)
+DENIED, LIMITED = Refusal(401), Refusal(420, is_limit=True)
 
 
 @pytest.fixture

@@ -36,6 +36,17 @@ def spent(authorizer: Server) -> dict[str, str]:
 
 
 @pytest.fixture
+def hidden(authorizer: Server) -> Iterator[None]:
+    """Keys are kept from the upstream service."""
+    plugins = ask(f"{authorizer.admin}/plugins").json()["data"]
+    [plugin] = [each for each in plugins if each["name"] == "key-auth"]
+    url = f"{authorizer.admin}/plugins/{plugin['id']}"
+    ask(url, "PATCH", json={"config": {"hide_credentials": True}})
+    yield
+    ask(url, "PATCH", json={"config": {"hide_credentials": False}})
+
+
+@pytest.fixture
 def strangers_only(authorizer: Server) -> Iterator[None]:
     """Friends may not pass."""
     url = f"{authorizer.admin}/plugins"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import chain, product
 from urllib.parse import urlsplit
 
+import pytest
+
 from servers import Answer
 
 JSON = "application/json; charset=utf-8"
@@ -29,6 +31,8 @@ IDENTITY = """
 SPOOFED = dict.fromkeys(IDENTITY, "spoofed")
 # What a service behind WSGI or CGI takes for the same names.
 SPELT_OTHERWISE = dict.fromkeys(spellings(), "spoofed")
+# Proxies may leave behind what Connection names (RFC 9110 §7.6.1), but not these.
+LEFT_BEHIND = {"Connection": f"keep-alive, {', '.join(IDENTITY)}"}
 OTHER_REQUEST = {
     "X-Forwarded-Uri": "/x?apikey=the-key-of-carl",
     "X-Original-URI": "/x?apikey=the-key-of-carl",
@@ -52,6 +56,7 @@ ALLOWED = {
     "a key in the query": Sent(target="/a%20b/c?x=1&apikey=the-key-of-carl&y=%2F"),
     "a key, and the names of somebody else": Sent(headers=KEY | SPOOFED),
     "the same, spelt otherwise": Sent(headers=KEY | SPELT_OTHERWISE),
+    "a key, and names to be left behind": Sent(headers=KEY | LEFT_BEHIND),
     "a form": Sent("POST", "/form", KEY, b"a=1&b=2"),
     "a body in chunks": Sent("PUT", "/chunks", KEY, [b"a=1", b"&", b"b=2"]),
     "another verb": Sent("DELETE", "/it", KEY),
@@ -142,6 +147,14 @@ def test_who_may_not_is_refused_without_a_challenge(front, strangers_only):
     assert answer.json()["message"] == "You cannot consume this service"
     assert "WWW-Authenticate" not in answer.headers
     assert "X-Upstream" not in answer.headers
+
+
+@pytest.mark.parametrize("name", ["haproxy", "apache"])
+def test_a_hidden_key_does_not_reach_the_upstream_service(front_of, hidden, name):
+    answer = send(front_of(name), Sent(headers=KEY))
+
+    assert identity_in(answer.json()["headers"]) == "carl"
+    assert "apikey" not in answer.json()["headers"]
 
 
 def test_what_no_plugin_asks_about_passes_without_a_name(front):

@@ -13,6 +13,7 @@ urlpatterns = [
     path("consumer-groups", include(of_groups)),
     path("consumer-groups", include("groups.urls")),
     path("plugins", include("kongadmin.plugins.urls")),
+    path("try-a-request", include("kongadmin.explain.urls")),
     path("", include("kongadmin.access.urls")),
     path("django-admin/", admin.site.urls),
 ]

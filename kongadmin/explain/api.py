@@ -1,6 +1,5 @@
 """POST /explain: what would become of a request, and why, step by step."""
 
-from dataclasses import asdict
 from typing import ClassVar
 
 from kongadmin.access.permissions import may
@@ -16,10 +15,10 @@ from kongadmin.dialects.admin_api.operations import (
 from kongadmin.dialects.admin_api.parsers import read_body
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
-from kongadmin.explain import answers, words
 from kongadmin.explain.context import Context
 from kongadmin.explain.described import SCHEMA, read, request_of
 from kongadmin.explain.engine import explain
+from kongadmin.explain.telling import explanation
 from kongadmin.peers import client_address
 from kongadmin.schema import Translation
 
@@ -65,19 +64,6 @@ class Explain(AdminView):
         described = request_of(values, client_address(request.META))
         decision = explain(self.scope, described)
         return Answer(explanation(Context(self.scope, decision)))
-
-
-def explanation(context: Context) -> dict:
-    """Return everything that is known about a decision."""
-    return {
-        "summary": words.summary(context),
-        "steps": [asdict(step) for step in words.steps(context)],
-        "control_plane": {"id": str(context.plane.pk), "name": context.plane.name},
-        **answers.outcome(context.decision),
-        "groups": context.groups,
-        "passed_over": context.passed_over,
-        "story": answers.story(context.decision),
-    }
 
 
 def register_explain() -> None:

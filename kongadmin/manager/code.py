@@ -1,5 +1,6 @@
 """The same act as code: what one would type instead of clicking."""
 
+import re
 import shlex
 from urllib.parse import quote
 
@@ -28,7 +29,8 @@ def curl(
 
 def argument(name: str, value: str | None) -> str:
     if value is None:
-        return f'"{name}=${name.upper()}"'
+        variable = re.sub(r"\W", "_", name.rpartition(".")[2]).upper()
+        return f'"{name}=${variable}"'
     return shlex.quote(f"{name}={value}")
 
 

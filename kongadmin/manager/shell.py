@@ -31,6 +31,7 @@ NAVIGATION = [
             Link("Consumers", "consumers:list", "consumers", "consumers"),
             Link("Consumer Groups", "groups:list", "groups", "consumer_groups"),
             Link("Plugins", "plugins:list", "plugins", "plugins"),
+            Link("Try a request", "explain:try", "explain", "plugins consumers"),
         ],
     ),
     (
@@ -56,6 +57,7 @@ SECTIONS = {
     "consumer_plugins": "consumers",
     "group_plugins": "groups",
     "plugins": "plugins",
+    "explain": "explain",
     "manager": None,
 }
 
@@ -88,7 +90,9 @@ def shell(request: HttpRequest) -> dict:
                     "is_current": link.section == section,
                 }
                 for link in links
-                if may(user, READ, link.about, request.scope)
+                if all(
+                    may(user, READ, kind, request.scope) for kind in link.about.split()
+                )
             ],
         )
         for title, links in NAVIGATION

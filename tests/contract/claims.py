@@ -20,12 +20,6 @@ RUNNER = FOLDER / "run_cases.py"
 FILES_NOT_YET: set[str] = set()
 
 # Scenarios of files that are otherwise claimed, by what they wait for.
-REALMS = {
-    *(f"data-plane-key-auth-{number}" for number in (*range(12, 23), 27, 28, 29)),
-    "data-plane-other-auth-11",
-    "data-plane-rate-limits-08",
-}
-REALM_CACHE = {"data-plane-key-auth-25", "data-plane-key-auth-26"}
 SERVICES = {
     "data-plane-ext-auth-05",
     "data-plane-rate-limits-09",
@@ -33,7 +27,7 @@ SERVICES = {
 }
 # It wants a header as a number, and others want the same one as text.
 CONTRADICTORY = {"data-plane-rate-limits-07"}
-NOT_YET: set[str] = REALMS | REALM_CACHE | SERVICES | CONTRADICTORY
+NOT_YET: set[str] = SERVICES | CONTRADICTORY
 
 
 def missing() -> str | None:

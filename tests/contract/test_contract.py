@@ -10,6 +10,8 @@ EVERY = [scenario for scenario in claims.scenarios() if claims.is_claimed(scenar
 KONNECT = [scenario for scenario in EVERY if claims.is_konnect(scenario)]
 CLAIMED = [scenario for scenario in EVERY if not claims.is_konnect(scenario)]
 COMMUNITY = [scenario for scenario in CLAIMED if scenario.get("profile") != "ee"]
+# Scenarios that need this are run against that.
+SERVERS = {"regions-us-eu": "two_regions", "cache-konnect": "lagging"}
 pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() or "")
 
 
@@ -59,14 +61,23 @@ def two_regions() -> Iterator[Clocked]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def lagging() -> Iterator[Clocked]:
+    """The same, remembering realms as Konnect's data planes do."""
+    provides = frozenset({"cache-konnect"})
+    with Clocked(provides, REALM_CACHE_MODE="konnect") as running:
+        yield running
+
+
 @pytest.mark.parametrize(
     "scenario", KONNECT, ids=[f"{s['file']}-{s['id']}" for s in KONNECT]
 )
 def test_the_konnect_dialect_and_the_authorizer_keep_the_contract(
     scenario: dict, request: pytest.FixtureRequest
 ) -> None:
-    is_regional = "regions-us-eu" in scenario.get("needs", ())
-    running = request.getfixturevalue("two_regions" if is_regional else "konnect")
+    needs = scenario.get("needs", ())
+    servers = [name for need, name in SERVERS.items() if need in needs]
+    running = request.getfixturevalue([*servers, "konnect"][0])
 
     claims.runner().run_scenario(scenario, running.targets())
 

@@ -49,6 +49,7 @@ PAGES = [
     "/plugins/rate-limiting/create?consumer=shown",
     "/plugins/key-auth/create",
     "/plugins/response-ratelimiting/create",
+    "/try-a-request",
     "/activity",
     "/api-reference",
     "/api-reference?q=put+key-auth",

@@ -120,16 +120,19 @@ def say_chosen(event: dict, context: Context) -> Iterator[str]:
         yield f"It is more specific than {listed(others)}."
 
 
+PLACES = {"query": "query argument", "body": "body, in"}
+
+
 def say_found(event: dict, context: Context) -> Iterator[str]:
-    place = {"query": "query argument", "body": "body, in"}
-    where = place.get(event["place"], event["place"])
-    yield f"There is a {event['what']} in the {where} {event['name']}."
+    place = PLACES.get(event["place"], event["place"])
+    yield f"There is a {event['what']} in the {place} {event['name']}."
 
 
 def say_missing(event: dict, context: Context) -> Iterator[str]:
-    names, places = listed(event["names"], "or"), listed(event["places"])
     yield f"No {event['what']} was found."
-    yield f"It is looked for in {places or 'no place'}, as {names}."
+    if event["places"] and event["names"]:
+        places, names = listed(event["places"]), listed(event["names"], "or")
+        yield f"It is looked for in {places}, as {names}."
 
 
 SOURCES = {

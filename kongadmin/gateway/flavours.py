@@ -27,7 +27,8 @@ LONGEST_BODY_AS_HEADER = 2048
 class Flavour:
     """What one kind of proxy sends and expects.
 
-    `method`, `uri`, `client_ip` and `protocol` are header names in CGI's spelling.
+    `method`, `uri`, `client_ip`, `protocol` and `host` are header names in CGI's
+    spelling.
     Without the first two the proxy repeats the original request itself, path and body
     included; its own parameters are headers then, else the query of our own address.
     `may_hold` says whether it repeats decisions by itself if it is told how long.
@@ -37,6 +38,7 @@ class Flavour:
     uri: str = ""
     client_ip: str = ""
     protocol: str = ""
+    host: str = "HTTP_HOST"
     only_401_and_403: bool = False
     may_hold: bool = False
 
@@ -75,6 +77,7 @@ class Flavour:
             environ,
             uri.partition("?")[2],
             target=uri,
+            host=environ.get(self.host) or environ.get("HTTP_HOST"),
             client_ip=self.client_of(environ),
             protocol=environ.get(self.protocol) or "HTTP/1.1",
             service=own.get("service"),
@@ -129,12 +132,14 @@ TOLD = (
 )
 FORWARDED = ("HTTP_X_FORWARDED_METHOD", "HTTP_X_FORWARDED_URI")
 FLAVOURS = {
-    "nginx": Flavour(*TOLD, only_401_and_403=True, may_hold=True),
+    "nginx": Flavour(
+        *TOLD, "HTTP_X_ORIGINAL_HOST", only_401_and_403=True, may_hold=True
+    ),
     "haproxy": Flavour(*TOLD),
     "apache": Flavour(*TOLD),
     "envoy": Flavour(),
-    "traefik": Flavour(*FORWARDED),
-    "caddy": Flavour(*FORWARDED),
+    "traefik": Flavour(*FORWARDED, host="HTTP_X_FORWARDED_HOST"),
+    "caddy": Flavour(*FORWARDED, host="HTTP_X_FORWARDED_HOST"),
 }
 
 

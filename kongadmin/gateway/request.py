@@ -26,8 +26,9 @@ class Request:
 
     `headers` maps header names in CGI's spelling to text; a WSGI environ is one.
     `read` yields the body; it is asked only if a plugin looks for something there.
-    `target` is the path with the query as they were sent, percent-encoded. `service`
-    and `route` are what the proxy in front says that the request is for.
+    `target` is the path with the query as they were sent, percent-encoded, and `host`
+    whom they were sent to. `service` and `route` are what the proxy in front says that
+    the request is for.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Request:
         read: Callable[[], bytes] = nothing,
         *,
         target: str | None = None,
+        host: str | None = None,
         client_ip: str | None = None,
         service: str | None = None,
         route: str | None = None,
@@ -52,6 +54,8 @@ class Request:
         self.protocol = protocol
         if target is not None:
             self.target = target
+        if host is not None:
+            self.host = host
         if client_ip is not None:
             self.client_ip = client_ip
 
@@ -60,6 +64,11 @@ class Request:
         """The path and query; where a server has decoded the path, encoded anew."""
         path = quote(self.headers.get("PATH_INFO", "/"), ENCODED_SAFE, "latin-1")
         return f"{path}?{self.query}" if self.query else path
+
+    @cached_property
+    def host(self) -> str | None:
+        """The header Host; a proxy that asks sends its own, and this one elsewhere."""
+        return self.headers.get("HTTP_HOST")
 
     @property
     def path(self) -> str:

@@ -155,7 +155,9 @@ def signed(request: Request, signature: Signature, secret: str) -> bytes:
 
 def line(request: Request, name: str) -> str:
     """Return what stands for one name in the text that is signed."""
-    value = request.headers.get(header_variable(name))
+    variable = header_variable(name)
+    is_host = variable == "HTTP_HOST"
+    value = request.host if is_host else request.headers.get(variable)
     if value is not None:
         return f"{name}: {value}"
     if name == "@request-target":

@@ -72,7 +72,7 @@ def is_sent(request: Request, name: str) -> bool:
 def described(request: Request) -> dict[str, Any]:
     """Return what a request looked like when it came."""
     sent = request.headers
-    host, _, port = sent.get("HTTP_HOST", "").partition(":")
+    host, _, port = (request.host or "").partition(":")
     return {
         "scheme": sent.get("wsgi.url_scheme", "http"),
         "host": host,

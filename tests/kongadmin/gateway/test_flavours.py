@@ -1,10 +1,18 @@
 """The endpoint that proxies ask."""
 
+import hmac
 import json
+from base64 import b64encode
 
 import pytest
 
-from factories import make_consumer, make_control_plane, make_key, make_plugin
+from factories import (
+    make_consumer,
+    make_control_plane,
+    make_credential,
+    make_key,
+    make_plugin,
+)
 from kongadmin.gateway import wsgi
 from kongadmin.gateway.decision import Decision, Refusal
 from kongadmin.gateway.flavours import FLAVOURS
@@ -248,3 +256,35 @@ def test_a_decision_that_counts_is_not_to_be_repeated(gateway, url, plane, carl)
     make_plugin("rate-limiting", plane, minute=5, policy="local")
 
     assert holding(gateway, url, apikey="k") == ("0", None)
+
+
+HOSTS = {
+    "nginx": {"X-Original-Host": "api.example.com"},
+    "traefik": {"X-Forwarded-Host": "api.example.com"},
+    "caddy": {"X-Forwarded-Host": "api.example.com"},
+    "envoy": {"Host": "api.example.com"},
+    "haproxy": {"Host": "api.example.com"},
+    "apache": {"Host": "api.example.com"},
+}
+
+
+@EVERY_FLAVOUR
+def test_a_signature_is_of_the_host_that_the_client_asked(
+    gateway, url, plane, flavour, monkeypatch
+):
+    monkeypatch.setattr("kongadmin.gateway.wsgi.time.time", lambda: 1_700_000_000.0)
+    make_plugin("hmac-auth", plane)
+    hal = make_consumer(plane)
+    make_credential("hmac-auth", hal, username="hal", secret="s3cr3t")
+    headers = {
+        "Date": "Tue, 14 Nov 2023 22:13:20 GMT",
+        "Authorization": 'hmac username="hal", algorithm="hmac-sha256", '
+        'headers="date host", signature="%s"',
+    }
+    text = f"date: {headers['Date']}\nhost: api.example.com"
+    made = b64encode(hmac.digest(b"s3cr3t", text.encode(), "sha256")).decode()
+    headers["Authorization"] %= made
+    own = {"Host": "authorizer.internal", **ASKING[flavour], **headers}
+
+    assert gateway(url + flavour, headers=own | HOSTS[flavour]).status == 200
+    assert gateway(url + flavour, headers=own).status == 401

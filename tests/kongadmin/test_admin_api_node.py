@@ -3,7 +3,12 @@
 import pytest
 
 from clients import Client
-from factories import make_consumer, make_control_plane, make_plugin
+from factories import (
+    make_consumer,
+    make_control_plane,
+    make_credential,
+    make_plugin,
+)
 from kinds import BODIES, every_entity
 
 # Control planes
@@ -70,6 +75,24 @@ def test_the_root_says_what_clients_look_for(api: Client) -> None:
     assert "key-auth" in root["plugins"]["available_on_server"]
     assert root["configuration"]["database"] in ("postgres", "sqlite")
     assert "password" not in api.get("/").text.lower()
+
+
+def test_the_root_names_each_configured_plugin_once_and_no_other(api: Client) -> None:
+    """Kong Manager shows the credentials of the plugins named; others do nothing here.
+
+    (Only where credentials worked without their plugin would all have to be named.)
+    """
+    consumer = make_consumer()
+    make_credential("jwt", consumer)
+
+    before = api.get("/").json()["plugins"]["enabled_in_cluster"]
+    make_plugin("key-auth")
+    make_plugin("key-auth", scope=make_control_plane())
+    make_plugin("basic-auth", enabled=False)
+    after = api.get("/").json()["plugins"]["enabled_in_cluster"]
+
+    assert before == []
+    assert after == ["basic-auth", "key-auth"]
 
 
 @pytest.mark.parametrize("query", ["", "?unit=k", "?unit=G&scale=4", "?scale=x"])

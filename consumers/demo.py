@@ -3,10 +3,13 @@
 import base64
 import os
 import random
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate
+from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -30,6 +33,7 @@ SYSTEMS = """
 TAGS = "beta batch eu gold internal legacy partner silver trial us".split()
 ALPHABET = bytes.maketrans(b"+/", b"Zz")
 BATCH = 10_000
+WRITERS = 2
 
 
 @dataclass(slots=True)
@@ -72,24 +76,39 @@ def make_batch(scope, first: int, count: int) -> Made:
 
 
 def make_consumers(scope, count: int) -> Iterator[int]:
-    """Insert `count` consumers, each with a key; yield how many are done, by batches.
-
-    One thread makes the next batch while the database takes the last.
-    """
+    """Insert `count` consumers with a key each; yield how many are done, by batches."""
     first = int.from_bytes(os.urandom(5)) if Consumer.objects.exists() else 1
-    sizes = [min(BATCH, count - start) for start in range(0, count, BATCH)]
-    starts = [first + BATCH * number for number in range(len(sizes))]
-    with ThreadPoolExecutor(max_workers=1) as maker:
-        jobs = deque([maker.submit(make_batch, scope, starts[0], sizes[0])])
-        done = 0
-        for number, size in enumerate(sizes, 1):
-            if number < len(sizes):
-                jobs.append(
-                    maker.submit(make_batch, scope, starts[number], sizes[number])
-                )
-            insert(scope, jobs.popleft().result())
-            done += size
-            yield done
+    starts = range(first, first + count, BATCH)
+    sizes = [min(BATCH, first + count - start) for start in starts]
+    yield from accumulate(side_by_side(partial(make_and_insert, scope), starts, sizes))
+
+
+def make_and_insert(scope, first: int, count: int) -> int:
+    insert(scope, make_batch(scope, first, count))
+    return count
+
+
+def side_by_side(write: Callable[..., int], *arguments: Iterable) -> Iterator[int]:
+    """Yield what `write` returns for each of the arguments, as map() does.
+
+    Where a database takes several writers at once, several are at work.
+    """
+    if connection.vendor != "postgresql" or connection.in_atomic_block:
+        yield from map(write, *arguments)
+        return
+    actor = copy_context()
+
+    def write_in_thread(*given: Any) -> int:
+        try:
+            return actor.copy().run(write, *given)
+        finally:
+            connection.close()
+
+    writers = ThreadPoolExecutor(WRITERS)
+    try:
+        yield from writers.map(write_in_thread, *arguments)
+    finally:
+        writers.shutdown(cancel_futures=True)
 
 
 def tidy() -> None:

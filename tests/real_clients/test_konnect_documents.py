@@ -1,0 +1,83 @@
+"""The lines of Konnect's document about realms, run with the real curl, in order."""
+
+import json
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import pytest
+
+from contract.claims import FOLDER
+from servers import Server, ask
+
+DOCUMENTS = FOLDER.parent / "documents"
+FENCED = re.compile(r"```(?:sh)?\n(\s*curl .*?)```", re.DOTALL)
+MAKE_TOKEN = """
+import json
+import django
+django.setup()
+from django.contrib.auth.models import User
+from kongadmin.access.models import APIToken
+owner = User.objects.get(username="kong_admin")
+print(json.dumps(APIToken.issue(owner, "documents")[1]))
+"""
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing"),
+    pytest.mark.skipif(
+        not DOCUMENTS.exists(), reason=f"the documents are not at {DOCUMENTS}"
+    ),
+]
+
+
+def lines() -> list[str]:
+    """Return the commands of the document, each as a shell would run it."""
+    [path] = DOCUMENTS.glob("000*.txt")
+    return FENCED.findall(path.read_text())
+
+
+def run(line: str, names: dict[str, str]) -> tuple[int, Any]:
+    """Return the status and the body that a command answers, its names filled in."""
+    for name, value in names.items():
+        line = line.replace(name, value)
+    command = f"{line.strip()} -s -w '\\n%{{http_code}}'"
+    done = subprocess.run(
+        ["bash", "-c", command], capture_output=True, text=True, check=True
+    )
+    body, _, status = done.stdout.rpartition("\n")
+    return int(status), json.loads(body)
+
+
+@pytest.fixture
+def names(server: Server) -> dict[str, str]:
+    """What a reader of the document puts in for its placeholders."""
+    plane = ask(f"{server.admin}/workspaces/default").json()
+    token = server.run(MAKE_TOKEN)
+    return {
+        "https://{region}.api.konghq.com": server.admin,
+        "$CONTROL_PLANE_ID": plane["id"],
+        "$CONSUMER_GROUP_NAME": "gold",
+        "$CONSUMER_NAME": "ariel",
+        "$KONNECT_TOKEN": token,
+        "KONNECT_TOKEN": token,
+    }
+
+
+def test_a_realm_a_consumer_and_a_key_as_documented(
+    server: Server, names: dict[str, str]
+) -> None:
+    make_realm, make_consumer, make_key = lines()
+
+    status, realm = run(make_realm, names)
+    names["{realmId}"] = realm["id"]
+    consumer_status, consumer = run(make_consumer, names)
+    names["{consumerId}"] = consumer["id"]
+    key_status, key = run(make_key, names)
+
+    assert (status, consumer_status, key_status) == (201, 201, 201)
+    assert (realm["ttl"], realm["negative_ttl"]) == (10, 10)
+    assert realm["allowed_control_planes"] == [names["$CONTROL_PLANE_ID"]]
+    assert realm["consumer_groups"] == consumer["consumer_groups"] == ["gold"]
+    assert (key["type"], key["secret"][:4]) == ("new", "kcc_")
+    gone = ask(f"{server.admin}/v1/realms/{realm['id']}?force=true", "DELETE")
+    assert gone.status == 204

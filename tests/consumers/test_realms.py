@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import call_command
 from django.db import connection
 
 from consumers.models import Consumer, KeyAuth, issue_key, move
@@ -200,6 +201,15 @@ def test_a_key_stays_valid_when_its_row_is_written_again(db) -> None:
     KeyAuth.objects.get().save()
 
     assert KeyAuth.objects.filter(**KeyAuth.named(secret)).exists()
+
+
+def test_rewrapping_tells_what_it_cannot_make_anew(db, capsys) -> None:
+    issue_key(make_consumer(make_realm(), consumer_groups=[]))
+    make_key(make_consumer())
+
+    call_command("rewrap_secrets")
+
+    assert "key auths: 1 kept as a digest only" in capsys.readouterr().out
 
 
 def test_a_realm_has_a_legacy_secret_once(db) -> None:

@@ -5,7 +5,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Substr
 
 from kongadmin.crypto import ID_BYTES
-from kongadmin.fields import SealedJSONField, SecretField, keyring
+from kongadmin.fields import DigestField, SealedJSONField, SecretField, keyring
 from kongadmin.prepared import update_of
 from kongadmin.sealing import KEY_DIGITS, SEALED
 
@@ -30,6 +30,11 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"{model._meta.verbose_name_plural}: {count} rewrapped"
                 )
+            if kept := count_digests(model):
+                self.stdout.write(
+                    f"{model._meta.verbose_name_plural}: {kept} kept as a digest only; "
+                    "those made before need the old key"
+                )
 
 
 def rewrap(model, secrets: list) -> int:
@@ -42,6 +47,15 @@ def rewrap(model, secrets: list) -> int:
                 # Not a change of the entity: neither its version nor the log moves.
                 update_of(model).run(row)
     return len(stale)
+
+
+def count_digests(model) -> int:
+    """Return of how many rows no secret is left to make a new digest of."""
+    digests = [f for f in model._meta.concrete_fields if isinstance(f, DigestField)]
+    return sum(
+        model.objects.exclude(**{field.name: None}).filter(**{field.of: None}).count()
+        for field in digests
+    )
 
 
 def stale_ids(model, field) -> list:

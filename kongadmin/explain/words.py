@@ -179,6 +179,7 @@ def say_skipped(event: dict, context: Context) -> Iterator[str]:
     yield {
         "preflight": "A preflight request (OPTIONS) needs no credential here.",
         "recognised": "Another plugin has recognised the caller already.",
+        "counters": "The counters cannot be reached, so nothing is counted.",
     }[event["why"]]
 
 

@@ -58,6 +58,7 @@ class RateLimiting(Limiting):
         try:
             taken = counters.shared().take(name, windows, now, counting=decision.counts)
         except Away:
+            decision.tell("skipped", why="counters")
             return None if self.is_tolerant else FAILED
         quotas = [
             Quota(

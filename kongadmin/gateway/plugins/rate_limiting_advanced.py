@@ -40,7 +40,7 @@ class Limits(NamedTuple):
     @classmethod
     def of(cls, config: Mapping[str, Any]) -> Self:
         sizes, limits = config.get("window_size") or [], config.get("limit") or []
-        pairs = zip(sizes, limits, strict=True)
+        pairs = zip(sizes, limits, strict=False)  # The schema wants as many of both.
         return cls(
             [Limit.named(NAMES.get(w) or number(w), w, most) for w, most in pairs],
             config.get("window_type") != "fixed",
@@ -83,6 +83,7 @@ class RateLimitingAdvanced(Limiting):
         try:
             taken = take(name, windows, now, penalty, decision.counts)
         except Away:  # Nothing says that requests should fail with it.
+            decision.tell("skipped", why="counters")
             return None
         is_counted = taken.allowed or penalty
         quotas = [

@@ -4,11 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from factories import make_consumer, make_group, make_key, make_plugin
+from groups.models import Override
 from kongadmin.gateway import counters
 from kongadmin.gateway.counters import Away
 from kongadmin.gateway.counters.base import passes
 from kongadmin.gateway.decision import Identity
-from kongadmin.gateway.plugins import Instance, Override, Scope
+from kongadmin.gateway.plugins import Instance, Scope
+from kongadmin.gateway.plugins import Override as Read
 from kongadmin.gateway.plugins.limiting import Limit
 from kongadmin.gateway.plugins.rate_limiting_advanced import (
     override_for,
@@ -273,8 +276,8 @@ def test_a_namespace_is_what_instances_share_counters_by():
 OVERRIDES = {
     ref: override
     for id_, override in {
-        "id-gold": Override("gold", {"limit": [7], "window_size": [60]}),
-        "id-zinc": Override(
+        "id-gold": Read("gold", {"limit": [7], "window_size": [60]}),
+        "id-zinc": Read(
             "zinc", {"limit": [9], "window_size": [30], "window_type": "fixed"}
         ),
     }.items()
@@ -330,6 +333,28 @@ def test_an_override_replaces_the_limits_and_nothing_else():
     # The override says nothing of the type of its window: it slides.
     assert int(shown(of_group[-1])["RateLimit-Reset"]) > 53
     assert shown(of_plugin)["X-RateLimit-Limit-Minute"] == "2"
+
+
+@pytest.mark.parametrize("by", ["name", "id"])
+def test_a_stored_override_is_found_by_its_groups_name_and_id(gateway, by):
+    carl = make_consumer(username="carl")
+    make_key(carl, key="k")
+    gold = make_group(carl, name="gold")
+    config = {"limit": [7], "window_size": [60], "window_type": "fixed"}
+    Override.objects.create(scope=gold.scope, consumer_group=gold, config=config)
+    make_plugin("key-auth")
+    make_plugin(
+        "rate-limiting-advanced",
+        limit=[2],
+        window_size=[60],
+        enforce_consumer_groups=True,
+        consumer_groups=[gold.name if by == "name" else str(gold.pk)],
+    )
+
+    answer = gateway(headers={"apikey": "k"})
+
+    assert answer.headers["X-RateLimit-Limit-Minute"] == "7"
+    assert answer.headers["X-RateLimit-Remaining-Minute"] == "6"
 
 
 def test_the_story_says_whose_limits_hold():
@@ -391,10 +416,12 @@ def test_while_redis_is_away_the_machine_limits_by_itself(monkeypatch):
 def test_without_any_counters_requests_pass(monkeypatch):
     monkeypatch.setattr(counters, "shared", Gone)
     monkeypatch.setattr(counters, "local", Gone)
+    story: list[dict] = []
 
-    passed = send(fixed(2))
+    passed = send(fixed(2), story=story)
 
     assert (passed.status, passed.headers) == (200, [])
+    assert {"event": "skipped", "why": "counters"} in story
 
 
 class Client:

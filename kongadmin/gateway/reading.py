@@ -1,12 +1,14 @@
 """What the authorizer reads from the database, in plain SQL."""
 
 import re
+from typing import Any
 
 from kongadmin.gateway.credentials import GROUPS, id_text, identity, keyring
 from kongadmin.gateway.database import Database
 from kongadmin.gateway.decision import Identity
 from kongadmin.gateway.plane import Plane, by_name
 from kongadmin.gateway.plugins import Handler, Instance, Override, Scope
+from kongadmin.sealing import unseal
 from kongadmin.settings import REGION
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -52,7 +54,7 @@ def read_plane(database: Database, ref: str) -> Plane | None:
     return Plane(
         id_text(scope_id),
         [
-            Instance(name, database.document(config), id_text(id_), Scope(group=group))
+            Instance(name, opened(database, config), id_text(id_), Scope(group=group))
             for id_, name, config, group in plugins
         ],
         has_own=bool(own),
@@ -64,6 +66,11 @@ def read_plane(database: Database, ref: str) -> Plane | None:
         name=name,
         region=region,
     )
+
+
+def opened(database: Database, config: Any) -> dict[str, Any]:
+    """Return a plugin's configuration with the secrets that are encrypted in it."""
+    return unseal(database.document(config), keyring)
 
 
 def read_own_instances(
@@ -78,7 +85,7 @@ def read_own_instances(
     )
     scope = Scope(consumer=consumer_id)
     return by_name(
-        Instance(name, database.document(config), id_text(id_), scope)
+        Instance(name, opened(database, config), id_text(id_), scope)
         for id_, name, config in found
     )
 

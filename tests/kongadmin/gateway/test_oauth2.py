@@ -370,3 +370,24 @@ def test_a_token_ends_by_itself_though_it_is_remembered(gateway, monkeypatch):
     monkeypatch.setattr("kongadmin.gateway.wsgi.time.time", lambda: end)
 
     assert gateway(headers=bearer("t")).status == 401
+
+
+def test_the_provision_key_is_known_though_it_is_kept_encrypted(gateway):
+    make_plugin(
+        "oauth2",
+        provision_key="p",
+        enable_client_credentials=True,
+        accept_http_if_already_terminated=True,
+    )
+    make_credential("oauth2", make_consumer(), client_id="app", client_secret="s3cr3t")
+
+    def asked(provision_key: str) -> dict:
+        form = {**MINE, "authenticated_userid": "u", "provision_key": provision_key}
+        body = urlencode(form).encode()
+        return json.loads(gateway("/oauth2/token", "POST", TERMINATED, body).body)
+
+    token = asked("p")["access_token"]
+    told = gateway(headers=bearer(token)).headers
+
+    assert told["X-Authenticated-UserId"] == "u"
+    assert asked("x")["error"] == "invalid_provision_key"

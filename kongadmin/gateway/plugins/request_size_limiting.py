@@ -5,9 +5,12 @@ that it would have to be taken in whole. Source of the rules:
 kong/plugins/request-size-limiting/handler.lua.
 """
 
+import re
+
 from kongadmin.gateway.decision import Decision, Refusal
 from kongadmin.gateway.plugins.base import Handler, Instance
 
+NUMBER = re.compile(r"[0-9]{1,18}")
 UNITS = {"megabytes": 2**20, "kilobytes": 2**10, "bytes": 1}
 NO_LENGTH = Refusal(411, "A valid Content-Length header is required")
 TOO_LARGE = Refusal(413, "Request size limit exceeded")
@@ -30,7 +33,7 @@ class RequestSizeLimiting(Handler):
     def access(self, decision: Decision) -> Refusal | None:
         request = decision.request
         length = request.headers.get("CONTENT_LENGTH") or ""
-        if length.isdecimal():
+        if NUMBER.fullmatch(length):
             size = int(length)
         elif self.needs_length:
             return NO_LENGTH

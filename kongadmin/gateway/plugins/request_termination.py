@@ -5,6 +5,7 @@ Source of the rules: kong/plugins/request-termination/handler.lua.
 
 import os
 import platform
+import re
 from typing import Any
 
 from kongadmin.gateway.decision import Decision, Refusal
@@ -19,6 +20,7 @@ MESSAGES = {
     502: "Bad Gateway",
     503: "Service unavailable",
 }
+PORT = re.compile(r"[0-9]{1,5}")
 JSON = "application/json; charset=utf-8"
 CONTENT = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
@@ -76,7 +78,7 @@ def described(request: Request) -> dict[str, Any]:
     return {
         "scheme": sent.get("wsgi.url_scheme", "http"),
         "host": host,
-        "port": int(port) if port.isdecimal() else None,
+        "port": int(port) if PORT.fullmatch(port) else None,
         "headers": {
             name.removeprefix("HTTP_").replace("_", "-").lower(): value
             for name, value in sent.items()

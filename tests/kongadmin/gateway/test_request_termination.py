@@ -82,3 +82,12 @@ def test_no_proxy_takes_the_answer_for_a_leave_to_pass(gateway):
     assert answer.status == 403
     assert answer.headers["X-Auth-Decision"] == "deny"
     assert answer.headers["X-Auth-Status"] == "200"
+
+
+@pytest.mark.parametrize("host", ["", "a:x", "a:" + "9" * 5000])
+def test_a_host_that_is_none_is_no_fault(host):
+    refusal = judged(
+        plugin("request-termination", echo=True), headers={"Host": host}
+    ).refusal
+
+    assert json.loads(refusal.body)["request"]["port"] is None

@@ -1,6 +1,7 @@
 """Whatever is sent, wherever: an answer of the contract's, and never half a write."""
 
 import json
+import re
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -11,12 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from clients import FORM, Client
-from factories import make_consumer, make_group, make_plugin
+from factories import make_consumer, make_group, make_plugin, make_realm
 from kinds import BODIES
 from kongadmin.dialects.admin_api.node import ROOT
 from kongadmin.dialects.admin_api.node import ROUTES as NODE_ROUTES
 from kongadmin.dialects.admin_api.openapi import PARAMETER
 from kongadmin.dialects.admin_api.registry import ROUTES
+from kongadmin.dialects.konnect.routes import urlpatterns
 from servers import Answer
 
 every_route = pytest.mark.parametrize(
@@ -198,3 +200,77 @@ def assert_is_of_the_contract(answer: Answer) -> None:
         assert isinstance(body["message"], str)
     elif "data" in body:
         assert isinstance(body["data"], list)
+
+
+# Konnect's APIs
+
+KONNECT = [each for each in urlpatterns if hasattr(each, "callback")]
+# Names that some body or other knows.
+PROPERTIES = (
+    "name username custom_id type tags consumer_groups ttl negative_ttl secret key "
+    "allowed_control_planes allow_all_control_planes target_realm_id ttl_seconds "
+    "expires_at labels proxy_urls description cluster_type password group unknown"
+).split()
+PROBLEM = {"status", "title", "type", "instance", "detail"}
+LIMITS = {"minimum", "maximum", "choices", "dependents"}
+konnect_queries = st.lists(
+    st.tuples(
+        st.sampled_from(
+            "page[size] page[after] page[before] page[number] filter[username] "
+            "filter[name][contains] filter force sort labels x".split()
+        ),
+        st.one_of(
+            texts.map(lambda text: escaped(text[:500])),
+            st.sampled_from(
+                [*"1 0 true eyJpZCI6IjEifQ bnVsbA W10".split(), "9" * 5000]
+            ),
+        ),
+    ).map("=".join),
+    max_size=3,
+).map("&".join)
+
+
+@pytest.mark.parametrize("route", KONNECT, ids=lambda route: str(route.pattern))
+def test_whatever_is_sent_has_an_answer_of_konnects(api: Client, route) -> None:
+    ariel = make_consumer(make_realm(), username="fuzzed", consumer_groups=[])
+    known = {"realm": str(ariel.scope_id), "consumer": str(ariel.pk)}
+    objects = st.dictionaries(st.sampled_from(PROPERTIES), values, max_size=5)
+    bodies = st.one_of(objects, values).map(lambda v: json.dumps(v).encode())
+    before = contents()
+
+    @settings(
+        max_examples=15,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    @given(st.data())
+    def probe(data: st.DataObject) -> None:
+        method = data.draw(st.sampled_from(METHODS))
+        path = re.sub(
+            r"<\w+:(\w+)>",
+            lambda found: known.get(found[1]) or data.draw(segments),
+            str(route.pattern),
+        )
+        target = f"/{path}?{data.draw(konnect_queries)}"
+        headers = {"Content-Type": data.draw(st.sampled_from(["", "application/json"]))}
+
+        with undone():
+            answer = api.ask(method, target, body=data.draw(bodies), headers=headers)
+
+            assert_is_of_konnects(answer)
+            if answer.status >= 400 and method in WRITING:
+                assert contents() == before
+
+    probe()
+
+
+def assert_is_of_konnects(answer: Answer) -> None:
+    assert answer.status < 500, answer.text
+    if answer.status < 400 or not answer.body:
+        return
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body = answer.json()
+    assert PROBLEM <= body.keys() <= PROBLEM | {"invalid_parameters"}
+    wrong = body.get("invalid_parameters", [])
+    assert [each["field"] for each in wrong] == sorted(each["field"] for each in wrong)
+    for each in wrong:
+        assert each.keys() - LIMITS == {"field", "rule", "reason", "source"}

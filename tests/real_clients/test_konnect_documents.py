@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 from typing import Any
+from uuid import NAMESPACE_URL, uuid5
 
 import pytest
 
@@ -51,16 +52,27 @@ def run(line: str, names: dict[str, str]) -> tuple[int, Any]:
 @pytest.fixture
 def names(server: Server) -> dict[str, str]:
     """What a reader of the document puts in for its placeholders."""
-    plane = ask(f"{server.admin}/workspaces/default").json()
+    plane = ask(f"{server.admin}/workspaces", "POST", json={"name": "realm-user"})
     token = server.run(MAKE_TOKEN)
     return {
         "https://{region}.api.konghq.com": server.admin,
-        "$CONTROL_PLANE_ID": plane["id"],
+        "$CONTROL_PLANE_ID": plane.json()["id"],
         "$CONSUMER_GROUP_NAME": "gold",
         "$CONSUMER_NAME": "ariel",
         "$KONNECT_TOKEN": token,
         "KONNECT_TOKEN": token,
     }
+
+
+def is_let_in(server: Server, realm: dict, key: str) -> bool:
+    """Say whether the authorizer takes a key, in the control plane that may ask."""
+    source = {"scope": "realm", "id": realm["id"]}
+    plugin = {"name": "key-auth", "config": {"identity_realms": [source]}}
+    plane = f"{server.admin}/realm-user/plugins/{uuid5(NAMESPACE_URL, realm['id'])}"
+    assert ask(plane, "PUT", json=plugin).status == 200
+    url = f"{server.admin}/dataplane/v1/realm-user/auth/nginx"
+    headers = {"X-Original-URI": "/", "X-Original-Method": "GET", "apikey": key}
+    return ask(url, headers=headers).status == 200
 
 
 def test_a_realm_a_consumer_and_a_key_as_documented(
@@ -79,5 +91,8 @@ def test_a_realm_a_consumer_and_a_key_as_documented(
     assert realm["allowed_control_planes"] == [names["$CONTROL_PLANE_ID"]]
     assert realm["consumer_groups"] == consumer["consumer_groups"] == ["gold"]
     assert (key["type"], key["secret"][:4]) == ("new", "kcc_")
+    assert is_let_in(server, realm, key["secret"])
+    assert not is_let_in(server, realm, "kcc_wrong")
     gone = ask(f"{server.admin}/v1/realms/{realm['id']}?force=true", "DELETE")
     assert gone.status == 204
+    ask(f"{server.admin}/workspaces/realm-user?cascade=true", "DELETE")

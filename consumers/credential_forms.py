@@ -12,7 +12,8 @@ from django.forms import BoundField
 from django.utils import timezone
 
 from consumers.credentials import CREDENTIALS, CredentialType
-from consumers.models import Credential
+from consumers.models import MOST_KEYS, Credential
+from consumers.models.realm_keys import is_full
 from kongadmin.entities import Entity, Violation
 from kongadmin.manager.forms import EntityForm
 
@@ -22,6 +23,7 @@ LONG_TEXT = 10_000
 FEW = 3
 NEWEST, SUGGESTED = 500, 50
 GENERATE, OWN = "generate", "own"
+TOO_MANY = f"A consumer of a realm has at most {MOST_KEYS} of a type."
 NEVER, IN, KEEP = "never", "in", "keep"
 # Kong's errors about a whole credential that are about one field to a person, and
 # those that only repeat what stands at a field.
@@ -218,6 +220,8 @@ class CredentialForm(EntityForm):
                 label = label_inside(self.fields[f"{name}_source"].label)
                 self.add_error(name, f"Enter the {label}, or have one generated.")
         self.choose_end(values)
+        if self.is_new and is_full(self.instance):
+            self.add_error(None, TOO_MANY)
         return values
 
     def choose_end(self, values: dict) -> None:

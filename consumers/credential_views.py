@@ -19,7 +19,8 @@ from django.views.decorators.http import (
 from consumers.credential_forms import form_for
 from consumers.credentials import CREDENTIALS, CredentialType
 from consumers.holdings import types_held, with_usage
-from consumers.models import Consumer, Credential
+from consumers.models import Consumer, Credential, KeyAuth
+from consumers.realm_key_forms import RealmKeyForm
 from consumers.views import NEWEST_FIRST, consumer_context, find_consumer
 from kongadmin import changes
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
@@ -98,7 +99,13 @@ def new_credential(
 ) -> HttpResponse:
     consumer = find_consumer(request, ref)
     credential = declared.model(scope=request.scope, consumer=consumer)
-    form = form_for(declared, credential, request.POST or None)
+    is_realm_key = consumer.is_of_realm and declared.model is KeyAuth
+    data = request.POST or None
+    form = (
+        RealmKeyForm(data, instance=credential)
+        if is_realm_key
+        else form_for(declared, credential, data)
+    )
     if form.is_valid() and form.save_or_explain():
         text = f"{capfirst(declared.word)} created."
         if form.made:
@@ -125,6 +132,8 @@ def edit_credential(
     consumer = find_consumer(request, ref)
     credential = find_credential(consumer, declared, id, request.method == "POST")
     stored = find_credential(consumer, declared, id)
+    if getattr(stored, "is_digest_only", False):
+        raise Http404("A realm's key never changes: make another, and delete this one.")
     form = form_for(declared, credential, request.POST or None)
     context = {
         "form": form,

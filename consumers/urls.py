@@ -12,6 +12,7 @@ urlpatterns = [
     path("/<str:ref>", views.show_consumer, name="show"),
     path("/<str:ref>/edit", views.edit_consumer, name="edit"),
     path("/<str:ref>/delete", views.delete_consumer, name="delete"),
+    path("/<str:ref>/move", views.move_consumer, name="move"),
     path("/<str:ref>/activity", views.show_activity, name="activity"),
     path("/<str:ref>/usage", usage.show_usage, name="usage"),
     path("/<str:ref>/credentials", credentials.show_credentials, name="credentials"),

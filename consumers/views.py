@@ -6,12 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from consumers.forms import ConsumerForm
+from consumers.forms import MoveForm, consumer_form
 from consumers.holdings import with_credentials, with_usage
-from consumers.models import Consumer, KeyAuth
+from consumers.models import Consumer, KeyAuth, move
 from consumers.usage import SPANS, with_series
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
+from kongadmin.conflicts import Conflict
 from kongadmin.manager.code import curl_for_consumer
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
@@ -19,6 +20,8 @@ from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import request_steps
 from kongadmin.manager.words import found_in_words
 from kongadmin.tags import TagFilter
+from realms.models import Realm
+from realms.places import inside
 
 SORTS = {
     "username": Sort("username_lower", nullable=True),
@@ -72,8 +75,10 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, Consumer)
 def new_consumer(request: HttpRequest) -> HttpResponse:
-    consumer = Consumer(scope=request.scope)
-    form = ConsumerForm(request.POST or None, instance=consumer)
+    # Only a consumer of a realm has names of groups; of others this is null.
+    groups = [] if isinstance(request.scope, Realm) else None
+    consumer = Consumer(scope=request.scope, consumer_groups=groups)
+    form = consumer_form(consumer, request.POST)
     if form.is_valid() and form.save_or_explain():
         if "add_key" in request.POST:
             url = reverse("consumers:new_credential", args=[consumer.ref, "key-auth"])
@@ -90,7 +95,7 @@ def new_consumer(request: HttpRequest) -> HttpResponse:
 def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     consumer = find_consumer(request, ref, lock=request.method == "POST")
     stored = find_consumer(request, ref)
-    form = ConsumerForm(request.POST or None, instance=consumer)
+    form = consumer_form(consumer, request.POST)
     context = {
         "form": form,
         "consumer": stored,
@@ -163,3 +168,35 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     }
     status = REFUSED if is_wrong else 200
     return render_page(request, "consumers/delete.html", "dialog", context, status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(WRITE, Consumer)
+@transaction.atomic
+def move_consumer(request: HttpRequest, ref: str) -> HttpResponse:
+    """Take a consumer of a realm, with all it has, to another realm."""
+    if not isinstance(request.scope, Realm):
+        raise Http404("Only consumers of realms can be moved.")
+    consumer = find_consumer(request, ref, lock=request.method == "POST")
+    form = MoveForm(consumer, request.POST or None)
+    if form.is_valid() and moved(consumer, request.scope, form):
+        there = form.cleaned_data["target"]
+        url = inside(there.ref, "consumers:show", consumer.ref)
+        return see_other(request, url, f"Consumer {consumer} moved to realm {there}.")
+    context = {"form": form, "consumer": consumer}
+    status = REFUSED if form.is_bound else 200
+    return render_page(request, "consumers/move.html", "dialog", context, status)
+
+
+def moved(consumer: Consumer, here: Realm, form: MoveForm) -> bool:
+    """Move a consumer; False, with what is in the way at the field, if it cannot."""
+    there = form.cleaned_data["target"]
+    try:
+        move(consumer, here, there)
+    except Conflict as conflict:
+        holder = getattr(conflict.holder, "consumer", conflict.holder)
+        what = " and ".join(name.replace("_", " ") for name in conflict.values)
+        form.add_error("target", f"{holder} has the same {what} there.")
+        consumer.scope_id = here.pk
+        return False
+    return True

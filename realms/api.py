@@ -17,7 +17,7 @@ from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
 from kongadmin.entities import UUID_TEXT, Violation
 from kongadmin.fields import can_store
-from realms.models import RESERVED, ControlPlane
+from realms.models import ControlPlane, refused_name
 
 SCHEMA = ControlPlane.schema
 STORED = ("name", "comment", "config", "meta")
@@ -39,15 +39,6 @@ def find(user, ref: str, lock: bool = False) -> ControlPlane | None:
     if UUID_TEXT.fullmatch(ref):
         return rows.filter(pk=UUID(ref)).first()
     return rows.filter(name=ref).first() if can_store(ref) else None
-
-
-def refused_name(plane: ControlPlane, name: str) -> str | None:
-    """Return why this control plane cannot have a name that is fine in itself."""
-    if name in RESERVED:
-        return "this name is an address of the Admin API"
-    if not plane._state.adding and plane.is_default and name != plane.name:
-        return "the default control plane keeps its name"
-    return None
 
 
 class WorkspaceView(AdminView):

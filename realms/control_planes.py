@@ -17,8 +17,7 @@ from kongadmin.dialects.konnect.core import read_plane_id
 from kongadmin.dialects.konnect.problems import Problem, parameter
 from kongadmin.dialects.konnect.routes import register
 from kongadmin.dialects.konnect.views import READING, KonnectView, one
-from realms.api import refused_name
-from realms.models import ControlPlane
+from realms.models import ControlPlane, refused_name
 from realms.plane_lists import read_list
 
 SCHEMA = ControlPlane.konnect_schema

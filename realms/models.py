@@ -1,3 +1,4 @@
+import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import ClassVar, Self
@@ -14,8 +15,9 @@ from uuid_utils.compat import uuid7
 
 from kongadmin import changes, conflicts, revision
 from kongadmin.entities import UUID_TEXT, Entity, Violation, etag_of
-from kongadmin.fields import TextKey
+from kongadmin.fields import TextKey, can_store
 from kongadmin.schema import Schema
+from realms.places import inside, outside
 
 SCHEMAS = Path(__file__).parent / "schemas"
 DEFAULT = "default"
@@ -30,6 +32,10 @@ RESERVED = frozenset(
     "partials plugins routes schemas services snis status tags upstreams v1 v2 "
     "v3 vaults workspaces".split()
 )
+
+
+# Others would need escaping, or look like an id.
+PLAIN_NAME = re.compile(rf"(?!{UUID_TEXT.pattern}\Z)\w[\w.~@-]*")
 
 
 def not_reserved(name: str) -> None:
@@ -69,6 +75,20 @@ class PlaceQuerySet(models.QuerySet):
         """Keep what is in the region that this installation is."""
         return self.in_region(settings.REGION)
 
+    def by_ref(self, ref: str) -> Self:
+        """Return what an address names; text like a UUID is only ever an id."""
+        if UUID_TEXT.fullmatch(ref):
+            return self.filter(pk=UUID(ref))
+        return self.filter(name=ref) if can_store(ref) else self.none()
+
+    def matching(self, text: str) -> Self:
+        """Keep those whose name contains `text`, in any case, or whose id it is."""
+        if UUID_TEXT.fullmatch(text):
+            return self.filter(pk=UUID(text))
+        if not can_store(text):
+            return self.none()
+        return self.filter(name__icontains=text) if text else self
+
     def locked(self) -> Self:
         """Return the rows for nobody else to write."""
         return self.select_for_update(of=("self",))
@@ -83,6 +103,7 @@ class Place(Scope):
     schema: ClassVar[Schema]
     recorded: ClassVar[tuple[str, ...]] = ()
     secret_fields: ClassVar[tuple[str, ...]] = ()
+    parent_id: ClassVar[None] = None  # it is shown on a page of its own
 
     region = TextKey(null=False, blank=False, editable=False, default=own_region)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -103,6 +124,12 @@ class Place(Scope):
     @property
     def etag(self) -> str:
         return etag_of({"updated_at": self.updated_at})
+
+    @property
+    def ref(self) -> str:
+        """The text that names it in an address: its name if that can."""
+        can = PLAIN_NAME.fullmatch(self.name) and self.name != "create"
+        return self.name if can else str(self.pk)
 
     def to_dict(self) -> dict:
         """Return the place as the change log shows it."""
@@ -238,9 +265,29 @@ class ControlPlane(Place):
             realm.disallow(self.pk)
         return super().delete(*args, **kwargs)
 
+    def get_absolute_url(self) -> str:
+        return outside("planes:show", self.ref)
+
     @property
     def is_default(self) -> bool:
         return self.name == DEFAULT and self.region == own_region()
+
+    def clean(self) -> None:
+        """Raise Violation unless Konnect's schema accepts what it holds."""
+        values = {name: getattr(self, name) for name in self.konnect_schema.fields}
+        is_new = self._state.adding
+        errors = self.konnect_schema.errors(values, updating=not is_new)
+        if errors:
+            raise Violation(errors)
+
+
+def refused_name(plane: ControlPlane, name: str) -> str | None:
+    """Return why this control plane cannot have a name that is fine in itself."""
+    if name in RESERVED:
+        return "this name is an address of the Admin API"
+    if not plane._state.adding and plane.is_default and name != plane.name:
+        return "the default control plane keeps its name"
+    return None
 
 
 class Realm(Place):
@@ -270,6 +317,9 @@ class Realm(Place):
     class Meta:
         constraints = [UniqueConstraint(fields=["region", "name"], name="realm_name")]
         indexes = [Index(fields=["region", "created_at"], name="realm_by_age")]
+
+    def get_absolute_url(self) -> str:
+        return inside(self.ref, "consumers:list")
 
     def clean(self) -> None:
         """Raise Violation unless the schema accepts what the realm holds."""

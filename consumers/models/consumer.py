@@ -13,6 +13,7 @@ from django.urls import reverse
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.fields import TextKey, can_store
 from kongadmin.schema import Schema
+from realms.places import inside, is_inside
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 SHORTEST_INNER_SEARCH = 3
@@ -141,6 +142,8 @@ class Consumer(Entity):
         return self.username or self.custom_id or str(self.pk)
 
     def get_absolute_url(self) -> str:
+        if self.is_of_realm and not is_inside():
+            return inside(str(self.scope_id), "consumers:show", self.ref)
         return reverse("consumers:show", args=[self.ref])
 
     @property

@@ -38,6 +38,13 @@ def issue_key(
     return key, secret
 
 
+def is_full(credential: Credential) -> bool:
+    """Say whether its consumer, of a realm, can have no more of that type."""
+    consumer = credential.consumer
+    rows = type(credential).objects.of(consumer).live()
+    return consumer.is_of_realm and rows.count() >= MOST_KEYS
+
+
 @transaction.atomic
 def move(consumer: Consumer, here, there) -> None:
     """Take a consumer with all it has from one realm to another.

@@ -14,6 +14,7 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from kongadmin import revision
 from kongadmin.access.roles import READ, REVEAL, ROLES, SUPER_ADMIN, WRITE, Role
+from realms.models import Realm
 
 __all__ = ["ACCOUNT", "READ", "REVEAL", "WRITE", "Bearer", "Everyone", "may", "needs"]
 
@@ -119,8 +120,11 @@ def rights_of_token(token) -> Rights:
 def may(user, verb: str, entity_type: str, scope=None) -> bool:
     """Say whether `user` may `verb` (read, write, reveal) entities of that type.
 
-    `scope` is the control plane they are in; None asks about all there are.
+    `scope` is what they are in; None asks about all there are. Whoever may do that to
+    realms may do it to all that is in one.
     """
+    if isinstance(scope, Realm):
+        entity_type, scope = "realms", None
     if not (user and user.is_active):
         return False
     if entity_type == ACCOUNT:

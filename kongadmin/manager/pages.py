@@ -34,6 +34,7 @@ from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
 from kongadmin.manager.shell import control_planes
 from kongadmin.plugins.models import Plugin
+from realms.models import Realm
 
 SOON = timedelta(days=30)
 SHOWN = 8
@@ -152,10 +153,12 @@ def looks_secret(text: str) -> bool:
 @require_safe
 @needs(READ, "changes")
 def activity(request: HttpRequest) -> HttpResponse:
-    """Everything that was done in the control plane, newest first."""
+    """Everything that was done in the control plane or realm, newest first."""
     rows = Change.objects.in_scope(request.scope)
     page = Page(rows, request.GET, {"newest": Sort("pk")}, "-newest")
-    return render_page(request, "activity.html", "results", {"page": page})
+    is_of_realm = isinstance(request.scope, Realm)
+    template = "realms/activity.html" if is_of_realm else "activity.html"
+    return render_page(request, template, "results", {"page": page})
 
 
 @require_POST
@@ -190,7 +193,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say whom to ask; at the front door, lead to what one may see instead."""
     text = f"Your account may not do this. Ask {super_admins()} for the right."
-    if not request.user.is_authenticated or can_see(request.user, request.scope):
+    if not request.user.is_authenticated or can_see(request.user, request.plane):
         return refused(request, 403, "Not allowed", text)
     planes = control_planes(request)
     if not planes:
@@ -198,7 +201,7 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
         return render(request, "access/no_role.html", context, status=403)
     if request.get_full_path() == "/":
         return HttpResponseRedirect(planes[0]["url"])
-    text = f"You have no role in {request.scope.name}. Ask {super_admins()} for one."
+    text = f"You have no role in {request.plane.name}. Ask {super_admins()} for one."
     return refused(request, 403, "Not allowed", text)
 
 

@@ -1,13 +1,12 @@
 """The frame around every page: navigation and the control-plane switcher, as data."""
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from django.http import HttpRequest
-from django.urls import reverse
 
 from kongadmin.access.permissions import ACCOUNT, READ, may, seen_by
-from realms.models import ControlPlane
+from realms.models import ControlPlane, Realm
+from realms.places import front_door, outside
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,13 @@ NAVIGATION = [
         ],
     ),
     (
+        "Organization",
+        [
+            Link("Control Planes", "planes:list", "planes", ACCOUNT),
+            Link("Realms", "realms:list", "realms", "realms"),
+        ],
+    ),
+    (
         "Operations",
         [
             Link("Activity", "manager:activity", "activity", "changes"),
@@ -58,6 +64,8 @@ SECTIONS = {
     "group_plugins": "groups",
     "plugins": "plugins",
     "explain": "explain",
+    "planes": "planes",
+    "realms": "realms",
     "manager": None,
 }
 
@@ -79,19 +87,20 @@ def shell(request: HttpRequest) -> dict:
     if not getattr(user, "is_authenticated", False) or not hasattr(request, "scope"):
         return {}
     # An address that leads nowhere has no match, but a frame all the same.
-    section = match and section_of(match)
+    realm = request.scope if isinstance(request.scope, Realm) else None
+    section = "realms" if realm else match and section_of(match)
     groups = [
         (
             title,
             [
                 {
                     "label": link.label,
-                    "url": reverse(link.view),
+                    "url": outside(link.view),
                     "is_current": link.section == section,
                 }
                 for link in links
                 if all(
-                    may(user, READ, kind, request.scope) for kind in link.about.split()
+                    may(user, READ, kind, request.plane) for kind in link.about.split()
                 )
             ],
         )
@@ -101,6 +110,7 @@ def shell(request: HttpRequest) -> dict:
         "navigation": [(title, links) for title, links in groups if links],
         "control_planes": control_planes(request),
         "can": Can(request),
+        "realm": realm,
     }
 
 
@@ -113,13 +123,11 @@ def section_of(match) -> str:
 
 def control_planes(request: HttpRequest) -> list[dict]:
     """Return the control planes one may see, and where the switch to them leads."""
-    # The prefix /@name of another control plane is not part of what reverse() adds.
-    root = request.META.get("SCRIPT_NAME", "").partition("/@")[0]
     return [
         {
             "name": plane.name,
-            "url": f"{root}/" if plane.is_default else f"{root}/@{quote(plane.name)}/",
-            "is_current": plane.pk == request.scope.pk,
+            "url": front_door(plane),
+            "is_current": plane.pk == request.plane.pk,
         }
         for plane in seen_by(
             request.user, ControlPlane.objects.ours().order_by("name")

@@ -11,6 +11,7 @@ SENTENCES = {
         "Enter a new secret: what is stored can be neither hashed nor read again."
     ),
     "expected a number": "Enter a number.",
+    "value should be between 5 and 525600": "Enter 5 to 525,600 minutes.",
     "value must be greater than 0": "Enter a number above 0.",
 }
 

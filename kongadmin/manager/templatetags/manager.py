@@ -12,9 +12,13 @@ from django.utils.html import format_html
 from consumers.credentials import CREDENTIALS
 from consumers.models import Credential
 from kongadmin.masks import mask
+from realms import places
 
 register = template.Library()
 register.filter("mask", mask)
+register.simple_tag(places.outside, name="outside")
+register.simple_tag(places.inside, name="inside")
+register.filter("switch", places.front_door)
 
 DIALECTS = {
     "manager": "Manager",
@@ -28,6 +32,7 @@ DONE = {
     "delete": "deleted",
     "reveal": "revealed",
     "bulk": "wrote",
+    "purge": "purged the cache of",
 }
 NOUNS = {
     "consumers": "consumer",
@@ -35,8 +40,10 @@ NOUNS = {
     "consumer_group_consumers": "membership",
     "consumer_group_overrides": "override",
     "plugins": "plugin",
+    "realms": "realm",
     "tokens": "API token",
     "users": "user",
+    "workspaces": "control plane",
 } | {declared.model.schema.name: declared.word for declared in CREDENTIALS.values()}
 # The page about what was changed, and which of a change's ids is in its address.
 PLACES = {
@@ -109,8 +116,9 @@ def place(change) -> str:
         return ""
     if change.entity_type in ("users", "tokens"):  # Django's numbers as UUIDs
         return reverse("access:user", args=[change.subject_id.int])
-    if change.entity_type == "workspaces":
-        return ""
+    if change.entity_type in ("realms", "workspaces"):
+        app = "realms" if change.entity_type == "realms" else "planes"
+        return places.outside(f"{app}:show", change.entity_id)
     if change.entity_type == "plugins" and change.verb == "delete":
         return ""
     view, id_ = PLACES.get(change.entity_type, PLACE_OF_OTHERS)

@@ -50,7 +50,10 @@ class RealmForm(PlaceForm):
 
     access = forms.ChoiceField(
         label="Control planes that may use it",
-        choices=[(LISTED, "Only those chosen here"), (EVERYONE, "Every one, new ones too")],
+        choices=[
+            (LISTED, "Only those chosen here"),
+            (EVERYONE, "Every one, new ones too"),
+        ],
         widget=forms.RadioSelect,
         initial=LISTED,
     )

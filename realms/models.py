@@ -134,7 +134,7 @@ class Place(Scope):
     def to_dict(self) -> dict:
         """Return the place as the change log shows it."""
         values = {name: getattr(self, name) for name in self.recorded}
-        return {"id": str(self.pk), **values}
+        return {"id": str(self.id), **values}  # a new one has no pk yet
 
     def make_way(self) -> bool:
         """A place never gives up its name."""

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kongadmin.access.models import make_admin
 from kongadmin.access.permissions import ACCOUNT, READ, WRITE, may, needs, seen_by
 from kongadmin.changes import Change
 from kongadmin.manager.code import curl_for_plane
@@ -35,9 +36,9 @@ def find_plane(
     plane = (rows.locked() if lock else rows).by_ref(ref).first()
     if plane is None:
         raise Http404(f"There is no control plane {ref}.")
-    if not may(request.user, verb, OWN, plane):
-        raise PermissionDenied
     plane.can_be_written = may(request.user, WRITE, OWN, plane)
+    if verb == WRITE and not plane.can_be_written:
+        raise PermissionDenied
     return plane
 
 
@@ -69,6 +70,7 @@ def new_plane(request: HttpRequest) -> HttpResponse:
     plane = ControlPlane()
     form = PlaneForm(request.POST or None, instance=plane)
     if form.is_valid() and form.save_or_explain():
+        make_admin(request.user, plane)
         return see_other(request, plane, f"Control plane {plane} created.")
     context = {"form": form, "curl": curl_for_plane(ControlPlane(name="edge"))}
     status = REFUSED if form.is_bound else 200

@@ -197,7 +197,9 @@ def delete_realm(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "subject": realm,
         "losses": losses(realm),
-        "askers": [use.plane for use in asked_by(realm, planes[:SHOWN]) if use.is_asked],
+        "askers": [
+            use.plane for use in asked_by(realm, planes[:SHOWN]) if use.is_asked
+        ],
         "is_wrong": is_wrong,
     }
     status = REFUSED if is_wrong else 200

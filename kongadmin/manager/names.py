@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.template.loader import render_to_string
 
 from groups.models import ConsumerGroup
 from realms.models import Realm
@@ -25,6 +26,10 @@ class NamesWidget(forms.Widget):
         context["names"] = [*(value or ()), *[""] * BLANKS]
         context["suggested"] = self.suggested
         return context
+
+    def _render(self, template_name: str, context: dict, renderer=None) -> str:
+        # Django's forms look for templates of their own only.
+        return render_to_string(template_name, context)
 
     def id_for_label(self, id_: str, index=None) -> str:
         return f"{id_}_1"

@@ -1,4 +1,4 @@
-"""Where key-auth looks keys up, in words: `identity_realms`. Contract data-plane §1.4."""
+"""Where key-auth looks keys up, in words: its `identity_realms`. Data-plane §1.4."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -26,7 +26,10 @@ PERSONAL = {
     *("account", "password", "roles"),
     *("tokens", "new_token", "edit_token", "revoke_token"),
 }
-WRITES = ("new", "edit", "delete", "reveal", "add", "remove", "join", "leave")
+WRITES = (
+    *("new", "edit", "delete", "reveal", "add", "remove", "join", "leave"),
+    *("move", "purge"),
+)
 SWITCHES = ("select", "enable", "disable")
 
 
@@ -56,12 +59,19 @@ def is_allowed(role: str, page: str) -> bool:
     app, _, name = page.partition(":")
     if page in PUBLIC or (app == "access" and name in PERSONAL):
         return True
+    if page == "planes:new":
+        return role in ("cp-admin", "cp-creator", "super-admin")
+    if app == "planes" and name != "realms":
+        return True  # everybody sees the list of what they may see, be it empty
     if role in ("", "cp-creator"):
         return False
     if app == "access":
         return role == "super-admin" or (role, name) == ("org-reader", "users")
     writes = name.startswith(WRITES)
     is_about_plugins = app == "plugins" and (writes or name in SWITCHES)
+    if app in ("realms", "planes"):
+        may_read = ("cp-admin", "org-reader", "super-admin")
+        return role in (("cp-admin", "super-admin") if writes else may_read)
     if role == "plugin-admin":
         is_plugins = app.endswith("plugins") and name != "names"
         return is_plugins or page == "manager:reference"

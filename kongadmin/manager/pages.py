@@ -25,7 +25,7 @@ from consumers.holdings import called, holders
 from consumers.models import Consumer, Credential, KeyAuth
 from groups.models import ConsumerGroup
 from kongadmin import outages
-from kongadmin.access.permissions import READ, can_see, needs
+from kongadmin.access.permissions import READ, can_see, may, needs
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
@@ -41,9 +41,14 @@ SHOWN = 8
 
 
 @require_safe
-@needs(READ, Consumer)
+@needs(READ, "node")
 def overview(request: HttpRequest) -> HttpResponse:
-    """What is there, what needs attention, and what to do first."""
+    """What is there, what needs attention, and what to do first.
+
+    Who is here for the plugins alone goes on to those.
+    """
+    if not may(request.user, READ, "consumers", request.scope):
+        return see_other(request, reverse("plugins:list"))
     scope, now = request.scope, timezone.now()
     keys = KeyAuth.objects.in_scope(scope)
     expiring = keys.filter(expires_at__gt=now, expires_at__lt=now + SOON)

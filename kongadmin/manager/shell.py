@@ -23,7 +23,7 @@ class Link:
 
 
 NAVIGATION = [
-    ("", [Link("Overview", "manager:overview", "overview", "consumers")]),
+    ("", [Link("Overview", "manager:overview", "overview")]),
     (
         "API Gateway",
         [

@@ -74,7 +74,7 @@ def is_allowed(role: str, page: str) -> bool:
         return role in (("cp-admin", "super-admin") if writes else may_read)
     if role == "plugin-admin":
         is_plugins = app.endswith("plugins") and name != "names"
-        return is_plugins or page == "manager:reference"
+        return is_plugins or page in ("manager:overview", "manager:reference")
     if is_about_plugins or page in LIMITS:
         return role in ("admin", "cp-admin", "super-admin")
     return role in (("admin", "editor", "cp-admin", "super-admin") if writes else ROLES)

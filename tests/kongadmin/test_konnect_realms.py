@@ -386,3 +386,22 @@ def test_bad_credentials_are_refused_in_the_same_words(root: Client) -> None:
     assert fields_of(root.post(f"{path}/key-auths-enc", json=body)) == [
         ("ttl", "invalid")
     ]
+
+
+# What it costs
+
+
+def test_a_list_costs_the_token_its_realm_and_its_rows(
+    root: Client, django_assert_num_queries
+) -> None:
+    _, path = make_ariel()
+    for _ in range(3):
+        root.post(f"{path}/keys", json={})
+    consumers = path.rpartition("/")[0]
+
+    with django_assert_num_queries(2):
+        root.get("/v1/realms")
+    with django_assert_num_queries(3):
+        root.get(consumers)
+    with django_assert_num_queries(4):
+        root.get(f"{path}/keys")

@@ -58,7 +58,7 @@ def judged(
     """Let plugins judge a request; `variables` are further ones of CGI."""
     given = {header_variable(name): value for name, value in (headers or {}).items()}
     query = target.partition("?")[2]
-    request = Request(method, given | variables, query, lambda: body, target=target)
+    request = Request(method, given | variables, query, lambda _: body, target=target)
     plane = Plane("id-9", plugins)
     decision = Decision(request, plane=plane, known=known or Known(), now=now)
     decision.counts = counts

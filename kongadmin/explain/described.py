@@ -77,7 +77,7 @@ def request_of(values: dict, peer: str) -> Request:
         values["method"],
         headers,
         uri.partition("?")[2],
-        lambda: body,
+        lambda _: body,
         target=uri,
         client_ip=values["client_ip"],
         service=values["service"],

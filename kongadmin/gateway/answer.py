@@ -1,8 +1,8 @@
 """From a decision to an HTTP answer, as Kong words it."""
 
-import os
 from functools import cache
 from http import HTTPStatus
+from random import getrandbits
 
 from kongadmin.error_bodies import word
 from kongadmin.gateway.decision import Decision
@@ -41,15 +41,18 @@ def status_line(status: int) -> str:
 
 def new_request_id() -> str:
     """Return 32 hexadecimal digits that no other request has."""
-    return os.urandom(16).hex()
+    return f"{getrandbits(128):032x}"  # an id is no secret
 
 
 def allow(decision: Decision) -> Answer:
     """Return the answer that lets a request pass, with who it came from."""
     headers = [*ALLOWED, ("X-Kong-Request-Id", decision.request_id)]
-    headers += decision.headers
-    # What both are told (an id of the request) stands here once.
-    headers += [h for h in decision.upstream_headers if h not in decision.headers]
+    told = decision.headers
+    if not told:
+        headers += decision.upstream_headers
+    else:  # What both are told (an id of the request) stands here once.
+        headers += told
+        headers += [h for h in decision.upstream_headers if h not in told]
     return "200 OK", headers, [EMPTY]
 
 

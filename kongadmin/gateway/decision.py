@@ -1,6 +1,7 @@
 """What is decided about a request: who sent it, if it is refused, what is passed on."""
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -100,71 +101,53 @@ class Decision:
     the request is one, or only asks what would become of one.
     """
 
-    __slots__ = (
-        "counts",
-        "groups",
-        "headers",
-        "hidden",
-        "identity",
-        "known",
-        "now",
-        "plane",
-        "refusal",
-        "request",
-        "request_id",
-        "story",
-        "until",
-        "upstream",
-    )
+    # Most requests leave most of this as it is.
+    plane: "Plane | None" = None
+    known: "View | None" = None
+    identity: Identity | None = None
+    headers: Headers = ()
+    upstream: Headers = ()
+    hidden: tuple[str, ...] = ()
+    groups: Headers | None = None
+    until: float | None = None
+    story: list[dict[str, Any]] | None = None
+    counts = True
 
     def __init__(
         self,
         request: "Request | None",
         refusal: Refusal | None = None,
         *,
-        plane: "Plane | None" = None,
-        known: "View | None" = None,
         now: float = 0.0,
         request_id: str = "",
+        **given: Any,
     ) -> None:
         self.request = request
-        self.plane = plane
-        self.known = known
+        self.refusal = refusal
         self.now = now
         self.request_id = request_id
-        self.refusal = refusal
-        self.identity: Identity | None = None
-        self.headers: list[tuple[str, str]] = []
-        self.upstream: list[tuple[str, str]] = []
-        self.hidden: list[str] = []
-        self.groups: Headers | None = None
-        self.until: float | None = None
-        self.story: list[dict[str, Any]] | None = None
-        self.counts = True
+        if given:
+            self.__dict__.update(given)
 
     @property
     def status(self) -> int:
         return self.refusal.status if self.refusal else 200
 
     @property
-    def upstream_headers(self) -> list[tuple[str, str]]:
+    def upstream_headers(self) -> Headers:
         """Every header that the upstream service gets beside the client's own."""
-        identity = self.identity
-        headers = list(self.upstream)
-        if identity:
-            headers += identity.headers
-        if self.groups is not None:
-            headers += self.groups
-        elif identity:
-            headers += identity.groups_header
-        return headers
+        identity, groups = self.identity, self.groups
+        if identity is None:
+            return self.upstream + (groups or ())
+        if groups is None:
+            groups = identity.groups_header
+        return self.upstream + identity.headers + groups
 
-    def put_headers(self, headers: list[tuple[str, str]]) -> None:
+    def put_headers(self, headers: Collection[tuple[str, str]]) -> None:
         """Answer the client with these headers, in place of others of their names."""
-        if self.headers:
-            names = {name for name, _ in headers}
-            headers = [h for h in self.headers if h[0] not in names] + headers
-        self.headers = headers
+        names = {name for name, _ in headers}
+        kept = (h for h in self.headers if h[0] not in names)
+        self.headers = (*kept, *headers)
 
     def hold_until(self, moment: float | None) -> None:
         """Note that from `moment` on the decision may be another."""

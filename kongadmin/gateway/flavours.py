@@ -4,7 +4,7 @@ Each flavour reads exactly one set of headers. A proxy hands on what its client 
 reading any other set would let the client choose the request that is judged.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import parse_qsl
@@ -51,7 +51,7 @@ class Flavour:
         return target[:1] in (("", "/", "?") if self.repeats else ("", "?"))
 
     def original(
-        self, environ: dict, read: Callable[[], bytes], target: str
+        self, environ: dict, read: Callable[[Mapping], bytes], target: str
     ) -> Request | None:
         """Return the request to judge; None if the proxy did not say what it was.
 

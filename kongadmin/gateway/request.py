@@ -17,7 +17,7 @@ LARGEST_BODY = 1_048_576
 ENCODED_SAFE = "/!$&'()*+,;=:@~-._"
 
 
-def nothing() -> bytes:
+def nothing(headers: Mapping[str, Any]) -> bytes:
     return b""
 
 
@@ -25,39 +25,31 @@ class Request:
     """What a decision may depend on.
 
     `headers` maps header names in CGI's spelling to text; a WSGI environ is one.
-    `read` yields the body; it is asked only if a plugin looks for something there.
-    `target` is the path with the query as they were sent, percent-encoded, and `host`
-    whom they were sent to. `service` and `route` are what the proxy in front says that
-    the request is for.
+    `read` takes them and yields the body; it is asked only if a plugin looks for
+    something there. Also given may be `target`, the path with the query as they were
+    sent, percent-encoded; `host`, whom they were sent to; `client_ip`; `protocol`; and
+    `service` and `route`, what the proxy in front says that the request is for.
     """
+
+    service: str | None = None
+    route: str | None = None
+    protocol = "HTTP/1.1"
 
     def __init__(
         self,
         method: str,
         headers: Mapping[str, Any],
         query: str,
-        read: Callable[[], bytes] = nothing,
-        *,
-        target: str | None = None,
-        host: str | None = None,
-        client_ip: str | None = None,
-        service: str | None = None,
-        route: str | None = None,
-        protocol: str = "HTTP/1.1",
+        read: Callable[[Mapping], bytes] = nothing,
+        **given: str | None,
     ) -> None:
         self.method = method
         self.headers = headers
         self.query = query
         self.read = read
-        self.service = service
-        self.route = route
-        self.protocol = protocol
-        if target is not None:
-            self.target = target
-        if host is not None:
-            self.host = host
-        if client_ip is not None:
-            self.client_ip = client_ip
+        for name, value in given.items():
+            if value is not None:
+                setattr(self, name, value)
 
     @cached_property
     def target(self) -> str:
@@ -86,7 +78,7 @@ class Request:
 
         There is none where the proxy in front kept it.
         """
-        return self.read()
+        return self.read(self.headers)
 
     @cached_property
     def arguments(self) -> dict[str, Value]:

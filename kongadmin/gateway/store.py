@@ -6,13 +6,14 @@ this machine replaces; the `Watcher` listens for what was written elsewhere.
 """
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Hashable
 from functools import cached_property
+from hashlib import blake2b
 from typing import Any
 
 from kongadmin import revision
-from kongadmin.gateway.credentials import keyring
 from kongadmin.gateway.database import ERRORS, Database, open_database
 from kongadmin.gateway.decision import Decision, Identity
 from kongadmin.gateway.plane import Plane
@@ -40,6 +41,7 @@ MOST_IDENTITIES = 100_000
 MOST_PLANES = 1000
 RETRY_SECONDS = 1
 UNREAD: Any = object()
+OF_THIS_PROCESS = os.urandom(32)
 LAGS = REALM_CACHE_MODE == "konnect"
 
 logger = logging.getLogger(__name__)
@@ -78,7 +80,7 @@ class Recent:
 class View:
     """What holds while the revision is `number`, read when it is first asked for.
 
-    What is absent is remembered too. Keys are remembered by their digest only. With
+    What is absent is remembered too. Keys are remembered by a fingerprint only. With
     `of_realms`, identities of realms outlive the view.
     """
 
@@ -106,7 +108,7 @@ class View:
         """Return who a key of the control plane belongs to, unless it has expired."""
         plane_id = decision.plane.id
         try:
-            name = (plane_id, keyring.digest(key))
+            name = (plane_id, fingerprint(key))
         except UnicodeEncodeError:  # No stored key has bytes that are not UTF-8.
             return None
         identity = found = self.identities.get(name)
@@ -131,7 +133,7 @@ class View:
             found, cached = Found(OTHER_REGION, now), UNREAD
         else:
             try:
-                name = (source.id, keyring.digest(key), plane.id)
+                name = (source.id, fingerprint(key), plane.id)
             except UnicodeEncodeError:  # No stored key has bytes that are not UTF-8.
                 return None
             found = cached = self.of_realms.get(name)
@@ -168,6 +170,15 @@ class View:
     def remembers(self, read: Callable[..., Any], plane: Plane, *values: Any) -> bool:
         """Say whether `recall` would answer without asking."""
         return self.identities.get((read, plane.id, *values)) is not UNREAD
+
+
+def fingerprint(key: str) -> bytes:
+    """Return what a key is remembered by.
+
+    Nobody can tell the key from it who has not got this process's secret; it costs less
+    than the digest that is stored.
+    """
+    return blake2b(key.encode(), digest_size=16, key=OF_THIS_PROCESS).digest()
 
 
 def is_over(moment: float | None, now: float) -> bool:

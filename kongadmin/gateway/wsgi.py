@@ -10,7 +10,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
 from urllib.parse import quote, unquote
 
 from kongadmin.gateway.answer import Answer, Headers, allow, deny, new_request_id
@@ -44,12 +44,8 @@ is_trusted_peer = lru_cache(4096)(is_trusted)
 
 def proxy(environ: dict, start_response: StartResponse) -> Iterable[bytes]:
     """Answer any request to the proxy listener, in the control plane `default`."""
-    request = Request(
-        environ["REQUEST_METHOD"],
-        environ,
-        environ["QUERY_STRING"],
-        partial(read_body, environ),
-    )
+    method, query = environ["REQUEST_METHOD"], environ["QUERY_STRING"]
+    request = Request(method, environ, query, read_body)
     decision = judge("default", request)
     if decision.refusal is None:
         answer = allow(decision)
@@ -69,7 +65,7 @@ def dataplane(environ: dict, start_response: StartResponse) -> Iterable[bytes]:
     if not flavour or "/" in plane_ref or not flavour.takes(target):
         answer = deny(refused(NOT_FOUND), accept)
         return send(answer, environ, start_response)
-    request = flavour.original(environ, partial(read_body, environ), target)
+    request = flavour.original(environ, read_body, target)
     if not is_trusted_peer(environ["REMOTE_ADDR"]):
         decision = refused(FORBIDDEN)
     elif request is None:

@@ -53,7 +53,7 @@ class BasicAuth(Authentication):
             if text is None:
                 continue
             if self.hides:
-                decision.hidden.append(name)
+                decision.hidden += (name,)
             login = read_login(text)
             if login:
                 decision.tell("found", what="login", place="header", name=name)

@@ -60,6 +60,6 @@ class CorrelationID(Handler):
         text = printable(header_text(given)) if given else self.generate(decision)
         header = (self.name, text)
         if not given:
-            decision.upstream.append(header)
+            decision.upstream += (header,)
         if self.echoes:
-            decision.headers.append(header)
+            decision.headers += (header,)

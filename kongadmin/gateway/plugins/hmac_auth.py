@@ -115,7 +115,7 @@ class HMACAuth(Authentication):
         """Return the signature from the first header that has one."""
         for name in sent:
             if self.hides:
-                decision.hidden.append(name)
+                decision.hidden += (name,)
             matched = SIGNATURE.match(decision.request.headers[HEADERS[name]])
             if matched:
                 decision.tell("found", what="signature", place="header", name=name)

@@ -76,7 +76,7 @@ class KeyAuth(Authentication):
         if decision.story is not None:
             self.tell_find(decision, name, place)
         if self.hides and name:
-            decision.hidden.append(name.text)
+            decision.hidden += (name.text,)
         if not isinstance(key, str):
             return self.duplicate
         if not key:

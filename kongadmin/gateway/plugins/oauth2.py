@@ -97,7 +97,7 @@ class OAuth2(Authentication):
             return self.token_endpoint(decision)
         refused = super().access(decision)
         told = {name for name, _ in decision.upstream}
-        decision.hidden += [name for name in (SCOPE, USER) if name not in told]
+        decision.hidden += tuple(n for n in (SCOPE, USER) if n not in told)
         return refused
 
     def identify(self, decision: Decision) -> Identity | Refusal:
@@ -108,9 +108,9 @@ class OAuth2(Authentication):
         if credential is None:
             return self.invalid
         granted = {SCOPE: credential.secret.scope, USER: credential.secret.user}
-        decision.upstream += [
+        decision.upstream += tuple(
             (n, printable(text)) for n, text in granted.items() if text
-        ]
+        )
         return credential.identity
 
     def find_token(self, decision: Decision) -> str | None:
@@ -127,7 +127,7 @@ class OAuth2(Authentication):
             is_usual = len(rest) == 1 and scheme.lower() in SCHEMES
             token = rest[0] if is_usual else text
             if is_usual and self.hides:
-                decision.hidden.append(name)
+                decision.hidden += (name,)
         if not token or not isinstance(token, str):
             names, places = [self.header, "access_token"], ["header", "query"]
             decision.tell("missing", what="token", places=places, names=names)

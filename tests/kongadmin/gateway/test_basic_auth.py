@@ -86,9 +86,9 @@ def test_only_the_headers_that_were_looked_at_are_hidden():
     proxy = {"Proxy-Authorization": basic("carl:a:b"), "Authorization": "x"}
     both = {"Proxy-Authorization": "x", "Authorization": basic("carl:wrong")}
 
-    assert judged(hiding, headers=proxy, known=KNOWN).hidden == ["Proxy-Authorization"]
-    assert judged(hiding, headers=both, known=KNOWN).hidden == list(both)
-    assert judged(hiding, known=KNOWN).hidden == []
+    assert judged(hiding, headers=proxy, known=KNOWN).hidden == ("Proxy-Authorization",)
+    assert judged(hiding, headers=both, known=KNOWN).hidden == tuple(both)
+    assert judged(hiding, known=KNOWN).hidden == ()
 
 
 def test_several_ways_to_log_in_are_all_asked_for_unless_somebody_may_be_anonymous():

@@ -15,7 +15,7 @@ def given_id(**config) -> str:
     decision = judged(plugin("correlation-id", **config), **WHERE)
     [(name, text)] = decision.upstream
     assert name == "Kong-Request-ID"
-    assert decision.headers == []
+    assert decision.headers == ()
     return text
 
 
@@ -47,7 +47,7 @@ def test_an_id_that_a_request_has_is_kept():
 
     decision = judged(echoing, headers={"X-Id": "mine"})
 
-    assert decision.upstream == []
+    assert decision.upstream == ()
     assert decision.headers == [("X-ID", "mine")]
 
 

@@ -174,8 +174,8 @@ def test_only_the_headers_that_were_looked_at_are_hidden():
     headers = {"Date": DATE, "Authorization": SIGNED}
     proxy = headers | {"Proxy-Authorization": SIGNED}
 
-    assert judged(hiding, headers=headers, known=KNOWN).hidden == ["Authorization"]
-    assert judged(hiding, headers=proxy, known=KNOWN).hidden == ["Proxy-Authorization"]
+    assert judged(hiding, headers=headers, known=KNOWN).hidden == ("Authorization",)
+    assert judged(hiding, headers=proxy, known=KNOWN).hidden == ("Proxy-Authorization",)
     assert judged(hiding, known=KNOWN).identity is GUEST
 
 

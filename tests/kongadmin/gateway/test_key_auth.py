@@ -53,7 +53,7 @@ def judged(
     plane = Plane("id-9", [Instance("key-auth", config)])
     given = {header_variable(name): value for name, value in (headers or {}).items()}
     given["CONTENT_TYPE"] = content_type
-    request = Request(method, given, query, lambda: body)
+    request = Request(method, given, query, lambda _: body)
     return decide(Decision(request, plane=plane, known=Known(), now=now))
 
 
@@ -215,10 +215,10 @@ def test_the_challenge_names_the_realm(realm, challenge):
 def test_a_hidden_credential_is_named_whether_it_was_valid_or_not():
     config = {"hide_credentials": True, "key_names": ["k1", "k2"]}
 
-    assert judged(config, {"k2": "k"}).hidden == ["k2"]
-    assert judged({**config, "anonymous": "guest"}, {"k2": "no"}).hidden == ["k2"]
-    assert judged({**config, "anonymous": "guest"}).hidden == []
-    assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden == []
+    assert judged(config, {"k2": "k"}).hidden == ("k2",)
+    assert judged({**config, "anonymous": "guest"}, {"k2": "no"}).hidden == ("k2",)
+    assert judged({**config, "anonymous": "guest"}).hidden == ()
+    assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden == ()
 
 
 def test_the_upstream_service_is_told_who_calls():

@@ -301,14 +301,14 @@ def test_the_service_is_told_what_a_token_is_for_and_by_nobody_else(known):
     other = judged(plugin("oauth2"), headers=bearer("plain"), known=known)
     guest = judged(plugin("oauth2", anonymous="guest"), known=known)
 
-    assert told.upstream == [
+    assert told.upstream == (
         ("X-Authenticated-Scope", "a b"),
         ("X-Authenticated-UserId", "u"),
-    ]
+    )
     assert dict(told.upstream_headers)["X-Credential-Identifier"] == "app"
     assert told.until == NOW + 60
     for decision in (other, guest):
-        assert decision.hidden == ["X-Authenticated-Scope", "X-Authenticated-UserId"]
+        assert decision.hidden == ("X-Authenticated-Scope", "X-Authenticated-UserId")
     assert guest.identity is GUEST
 
 
@@ -317,7 +317,7 @@ def test_the_token_can_be_hidden(known):
 
     decision = judged(hiding, headers={"X-Token": "Bearer t"}, known=known)
 
-    assert decision.hidden == ["x-token"]
+    assert decision.hidden == ("x-token",)
 
 
 TERMINATED = {"X-Forwarded-Proto": "https", "Content-Type": FORM}

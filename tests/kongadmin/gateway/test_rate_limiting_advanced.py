@@ -183,7 +183,7 @@ def test_the_operator_words_the_refusal_and_hides_the_headers():
 
     passed, refused = send(plugin), send(plugin)
 
-    assert passed.headers == refused.headers == []
+    assert passed.headers == refused.headers == ()
     assert refused.status == 420
     assert refused.refusal.body == b'{"message":"slow down"}'
 

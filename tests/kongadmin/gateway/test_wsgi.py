@@ -14,7 +14,7 @@ from django.db import connection, transaction
 
 from factories import make_consumer, make_control_plane, make_key, make_plugin
 from kongadmin.crypto import Keyring
-from kongadmin.gateway import store, wsgi
+from kongadmin.gateway import reading, wsgi
 from kongadmin.plugins.models import Plugin
 
 
@@ -203,7 +203,7 @@ def test_a_key_stored_under_an_older_secret_is_found(gateway, monkeypatch):
     rotated = Keyring(
         ["another secret of thirty-two characters", *settings.SECRET_KEYS]
     )
-    monkeypatch.setattr(store, "keyring", rotated)
+    monkeypatch.setattr(reading, "keyring", rotated)
 
     assert gateway(headers=key("k")).headers["X-Consumer-Username"] == "carl"
     assert gateway(headers=key("no")).status == 401

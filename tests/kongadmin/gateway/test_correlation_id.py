@@ -48,7 +48,7 @@ def test_an_id_that_a_request_has_is_kept():
     decision = judged(echoing, headers={"X-Id": "mine"})
 
     assert decision.upstream == ()
-    assert decision.headers == [("X-ID", "mine")]
+    assert decision.headers == (("X-ID", "mine"),)
 
 
 def test_the_client_is_told_the_same_id_even_if_it_is_refused():

@@ -145,7 +145,7 @@ def test_the_operator_words_the_refusal_and_hides_the_headers():
 
     passed, refused = send(plugin), send(plugin)
 
-    assert (passed.headers, refused.headers) == ([], [])
+    assert (passed.headers, refused.headers) == ((), ())
     assert refused.refusal.headers == ()
     assert (refused.status, refused.refusal.message) == (503, "slow down")
 
@@ -259,7 +259,7 @@ def test_without_counters_requests_pass_where_the_plugin_tolerates_it(monkeypatc
     tolerant = send(limiter(minute=1, fault_tolerant=True))
     strict = send(limiter(minute=1, fault_tolerant=False))
 
-    assert (tolerant.status, tolerant.headers) == (200, [])
+    assert (tolerant.status, tolerant.headers) == (200, ())
     assert strict.status == 500
     assert strict.refusal.message == "An unexpected error occurred"
 

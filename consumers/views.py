@@ -126,7 +126,7 @@ def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict
     return {
         "consumer": consumer,
         "tab": tab,
-        "steps": request_steps(request.scope, consumer),
+        "steps": request_steps(request, request.scope, consumer),
         "curl": curl_for_consumer(request, consumer, method="GET"),
     }
 

@@ -49,6 +49,11 @@ def steps(context: Context) -> list[Step]:
     return [*plugin_steps(context), *idle_step(context), last_step(context)]
 
 
+def main_steps(context: Context) -> list[Step]:
+    """Return the same without the plugins that did not run."""
+    return [*plugin_steps(context), last_step(context)]
+
+
 def plugin_steps(context: Context) -> Iterator[Step]:
     """Yield a step for every plugin that judged the request."""
     story = context.decision.story or []
@@ -190,7 +195,11 @@ def say_stranger(event: dict, context: Context) -> Iterator[str]:
 
 
 def say_presumed(event: dict, context: Context) -> Iterator[str]:
-    yield f"With its {event['kind']} credential, as an example, it is recognised."
+    where = f" as {listed(event['names'], 'or')}" if event["names"] else ""
+    place = f", in {listed(event['places'], 'or')}" if event["places"] else ""
+    yield f"A {event['what']} of this consumer comes{where}{place}."
+    stays = "It is taken out of" if event["hides"] else "It stays in"
+    yield f"{stays} the request."
 
 
 def say_groups(event: dict, context: Context) -> Iterator[str]:

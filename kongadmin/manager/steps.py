@@ -4,49 +4,46 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
+from django.http import HttpRequest
 
-from consumers.models import Consumer, KeyAuth
+from consumers.credentials import CREDENTIALS
+from consumers.models import Consumer
+from kongadmin.explain import presumed, words
+from kongadmin.peers import client_address
 from kongadmin.plugins.models import Plugin
 from kongadmin.plugins.sources import order_in_words, realms_named, sources_of, warnings
 from realms.models import ControlPlane, Realm
 
 
-def request_steps(scope, consumer: Consumer) -> dict:
-    """Return the steps from key to upstream, or why there are none; two queries.
+def request_steps(request: HttpRequest, scope, consumer: Consumer) -> dict:
+    """Return what happens with each kind of credential, or why nobody is recognised.
 
     Of a realm's consumer it says the groups; the rest is for each control plane to say.
     """
     if isinstance(scope, Realm):
         groups = {*scope.consumer_groups, *consumer.consumer_groups}
         return {"groups": sorted(groups)}
-    rows = Plugin.objects.in_scope(scope).filter(name="key-auth", consumer=None)
-    plugin = rows.filter(enabled=True).first()
-    if plugin is None:
-        return {"warning": "No key-auth plugin is enabled here: keys are not checked."}
-    if not KeyAuth.objects.of(consumer).live().exists():
-        return {"warning": "This consumer has no key, so its requests are refused."}
-    config = plugin.config
-    places = [
-        ("header", config["key_in_header"]),
-        ("query", config["key_in_query"]),
-        ("body", config["key_in_body"]),
-    ]
+    asked, ways = presumed.ways(scope, consumer, client_address(request.META))
+    if not asked:
+        return {"warning": "No plugin that asks for credentials is enabled here."}
+    if not ways:
+        labels = [CREDENTIALS[kind].label for kind in asked if kind in CREDENTIALS]
+        return {
+            "warning": f"This consumer has none of what is asked for here: "
+            f"{', '.join(labels)}. So its requests are those of a stranger."
+        }
     return {
-        "key_names": config["key_names"],
-        "places": [name for name, is_searched in places if is_searched],
-        "hides": config["hide_credentials"],
-        "headers": forwarded(consumer),
+        "ways": [
+            {
+                "label": declared.label,
+                "summary": words.summary(context),
+                "is_allowed": context.decision.refusal is None,
+                "steps": words.main_steps(context),
+                "headers": context.decision.upstream_headers,
+            }
+            for declared, context in ways
+        ]
     }
-
-
-def forwarded(consumer: Consumer) -> list[tuple[str, str]]:
-    """Return the identity headers that the upstream gets."""
-    headers = [
-        ("X-Consumer-ID", str(consumer.pk)),
-        ("X-Consumer-Username", consumer.username),
-        ("X-Consumer-Custom-ID", consumer.custom_id),
-    ]
-    return [(name, value) for name, value in headers if value]
 
 
 RATE_LIMITING = "rate-limiting-advanced"

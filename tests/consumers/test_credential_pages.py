@@ -11,7 +11,7 @@ from consumers.models import Consumer
 from factories import make_consumer, make_credential
 from kongadmin.changes import Change
 
-FRAME = 8  # session, account, control planes, the consumer, its types, uses, steps
+FRAME = 9  # session, account, control planes, the consumer, its types, uses, plugins
 every_kind = pytest.mark.parametrize("kind", CREDENTIALS)
 
 

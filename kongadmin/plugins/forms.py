@@ -22,12 +22,11 @@ from kongadmin.plugins.tree import (
     Rows,
     drawn_together,
     leaves_of,
-    lines_of,
     part_of,
     rows_of,
     values_of,
 )
-from kongadmin.plugins.words import explain_all, label_of, limits_of
+from kongadmin.plugins.words import explain_all, label_of, limits_of, lines_of
 from kongadmin.schema.paths import ABSENT, look_up, with_value
 
 EVERYONE = "everyone"

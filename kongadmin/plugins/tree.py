@@ -12,7 +12,8 @@ from django import forms
 
 from kongadmin.manager.templatetags.manager import shown
 from kongadmin.plugins.inputs import input_for
-from kongadmin.plugins.words import PERIODS, explain, explain_all, label_of
+from kongadmin.plugins.sorting import Sources
+from kongadmin.plugins.words import PERIODS, explain_all, label_of, lines_of
 from kongadmin.schema.paths import ABSENT
 
 # Keys that stand side by side, in this order, how, and under which words.
@@ -20,6 +21,8 @@ TOGETHER = (
     (tuple(PERIODS), "periods", "Limits", "at most so many per"),
     (("limit", "window_size"), "windows", "Limits", "a line for each window"),
 )
+# Sources that one sorts.
+IDENTITY_REALMS = "config.identity_realms"
 KEY = "@name"
 CLEAR = "@remove"
 SELDOM = frozenset(
@@ -266,8 +269,12 @@ class Row(Group):
     name_leaf: Leaf | None = None
 
 
-def part_of(form: forms.Form, name: str, kind: dict, value: Any) -> Leaf | Group:
+def part_of(
+    form: forms.Form, name: str, kind: dict, value: Any
+) -> Leaf | Group | Sources:
     """Return the part of a form that a field of a schema becomes."""
+    if name == IDENTITY_REALMS:
+        return Sources(form, name, kind, value)
     if kind["type"] == "record" and "fields" in kind:
         return Group(form, name, kind, value)
     inner = kind.get({"array": "elements", "map": "values"}.get(kind["type"], ""), {})
@@ -309,20 +316,6 @@ def drawn_together(parts: list) -> list:
             rest = [part for part in parts if part not in found]
             parts = [*rest[:place], Side(*words, found), *rest[place:]]
     return parts
-
-
-def lines_of(errors: Any) -> list[str]:
-    """Return what is wrong with one input, naming the lines it is wrong on."""
-    if isinstance(errors, str):
-        return [explain(errors)]
-    if isinstance(errors, dict):
-        return [f"{key}: {text}" for key in errors for text in lines_of(errors[key])]
-    return [
-        f"{text.removesuffix('.')} (line {number})."
-        for number, inner in enumerate(errors, 1)
-        if inner
-        for text in lines_of(inner)
-    ]
 
 
 def rows_of(parts: list) -> Iterator[Rows]:

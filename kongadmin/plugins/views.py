@@ -244,9 +244,9 @@ def new_plugin(request: HttpRequest, name: str) -> HttpResponse:
 def is_unfinished(request: HttpRequest, form: PluginForm) -> bool:
     """Say whether the form was sent for another reason than to be saved.
 
-    That is to add or remove a row of a list, or to see it as code.
+    That is to add, remove or move a row of a list, or to see it as code.
     """
-    reasons = {"add", "remove", "preview"}
+    reasons = {"add", "remove", "move", "preview"}
     return request.method == "POST" and bool(reasons & set(request.POST))
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from kongadmin.manager.words import in_words
 
@@ -89,6 +90,20 @@ def _sentence(text: str) -> str:
             break
     text = _NAME.sub(lambda found: label_of(found[0]).lower(), text)
     return text[:1].upper() + text[1:] + "." * (text[-1:] not in ".!?")
+
+
+def lines_of(errors: Any) -> list[str]:
+    """Return what is wrong with one input, naming the lines it is wrong on."""
+    if isinstance(errors, str):
+        return [explain(errors)]
+    if isinstance(errors, dict):
+        return [f"{key}: {text}" for key in errors for text in lines_of(errors[key])]
+    return [
+        f"{text.removesuffix('.')} (line {number})."
+        for number, inner in enumerate(errors, 1)
+        if inner
+        for text in lines_of(inner)
+    ]
 
 
 # Limits

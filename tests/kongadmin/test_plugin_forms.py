@@ -148,21 +148,25 @@ def test_an_emptied_list_is_empty_and_an_emptied_text_is_nothing():
 
 
 def test_rows_of_a_list_can_be_changed_added_and_removed():
-    realm = "9f8c7d6e-0000-4000-8000-000000000002"
-    plugin = make_plugin("key-auth")
-
+    nodes = "config.redis.cluster_nodes"
     form = filled(
-        plugin,
-        **{
-            "config.identity_realms": ["1"],
-            "config.identity_realms.1.scope": "realm",
-            "config.identity_realms.1.id": realm,
-        },
+        new("rate-limiting-advanced"),
+        **{"config.limit": "5", "config.window_size": "60", nodes: ["4"]},
+        **{f"{nodes}.4.ip": "a.test", f"{nodes}.4.port": "6380"},
     )
 
     assert form.is_valid(), form.errors
-    realms = form.save_or_explain().config["identity_realms"]
-    assert realms == [{"scope": "realm", "id": realm, "region": None}]
+    redis = form.save_or_explain().config["redis"]
+    assert redis["cluster_nodes"] == [{"ip": "a.test", "port": 6380}]
+
+
+def test_a_new_row_has_what_the_schema_gives_it():
+    nodes, kind = "config.redis.cluster_nodes", "rate-limiting-advanced"
+    data = sent(PluginForm(instance=new(kind)), add=nodes)
+
+    form = PluginForm(data, instance=new(kind))
+
+    assert form[f"{nodes}.0.port"].value() == "6379"
 
 
 def test_a_row_that_is_asked_for_is_there_and_nothing_is_judged():
@@ -175,14 +179,6 @@ def test_a_row_that_is_asked_for_is_there_and_nothing_is_judged():
     [limits] = form.groups
     assert [row.number for row in limits.parts] == [0, 1]
     assert not form.errors
-
-
-def test_a_new_row_has_what_the_schema_gives_it():
-    data = sent(PluginForm(instance=new("key-auth")), add="config.identity_realms")
-
-    form = PluginForm(data, instance=new("key-auth"))
-
-    assert form["config.identity_realms.1.scope"].value() == "cp"
 
 
 def test_two_rows_of_a_map_cannot_have_one_name():
@@ -217,12 +213,6 @@ def test_two_rows_of_a_map_cannot_have_one_name():
             {"config.allow": "127.0.0.1\n300.1.1.1"},
             "config.allow",
             "Invalid ip or cidr range: '300.1.1.1' (line 2).",
-        ),
-        (
-            "key-auth",
-            {"config.identity_realms.0.scope": "realm"},
-            "config.identity_realms.0.id",
-            "This field is required.",
         ),
         (
             "response-ratelimiting",

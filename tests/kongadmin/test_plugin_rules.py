@@ -5,6 +5,7 @@ import pytest
 from clients import Client
 
 MISSING = "required field missing"
+REALM = "9f8c7d6e-0000-4000-8000-000000000002"
 FLOWS = (
     "at least one of these fields must be true: enable_authorization_code,"
     " enable_implicit_grant, enable_client_credentials, enable_password_grant"
@@ -140,6 +141,25 @@ WRONG_CONFIG = [
         "key-auth",
         {"identity_realms": [{"scope": "realm"}]},
         {"identity_realms": [{"id": MISSING}]},
+    ),
+    (
+        "key-auth",
+        {"identity_realms": [{"scope": "cp"}, {"scope": "cp"}]},
+        {"identity_realms": [None, {"scope": "this source is already in the list"}]},
+    ),
+    (
+        "key-auth",
+        {"identity_realms": [{"scope": "cp", "region": "eu"}]},
+        {"identity_realms": [{"region": "value must be null"}]},
+    ),
+    (
+        "key-auth",
+        {"identity_realms": [{"scope": "realm", "id": REALM, "region": "moon"}]},
+        {
+            "identity_realms": [
+                {"region": "expected one of: us, eu, au, me, in, sg"},
+            ]
+        },
     ),
     ("oauth2", {}, FLOWS),
     (

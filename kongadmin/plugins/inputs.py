@@ -6,6 +6,7 @@ only if reading its own text gives something else than what was sent.
 """
 
 import json
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -75,10 +76,29 @@ class Block(Input):
     widget = forms.Textarea(attrs={"rows": 3})
 
 
+class Column(forms.Textarea):
+    """Lines of one input; or of several that share a name, in rows with others.
+
+    `beside` are the names of all the columns. A row without any text is left out, a
+    gap in another row stays, so that each line remains in its row.
+    """
+
+    beside: tuple[str, ...] = ()
+
+    def value_from_datadict(self, data, files, name) -> str | None:
+        if not self.beside:
+            return super().value_from_datadict(data, files, name)
+        columns = ["\n".join(data.getlist(each)).splitlines() for each in self.beside]
+        own = self.beside.index(name)
+        rows = zip_longest(*columns, fillvalue="")
+        return "\n".join(row[own] for row in rows if any(map(str.strip, row)))
+
+
 class Lines(Block):
     """A list, one element a line; an emptied list is what the schema calls empty."""
 
     note = "One per line."
+    widget = Column(attrs={"rows": 3})
 
     def __init__(self, empty: list | None = None, **kwargs) -> None:
         super().__init__(**kwargs)
@@ -88,7 +108,9 @@ class Lines(Block):
         return "\n".join(map(str, value)) if isinstance(value, list) else value or ""
 
     def to_python(self, value: Any) -> list | None:
-        lines = [line.strip() for line in (value or "").splitlines()]
+        lines = [line.strip() for line in (value or "").split("\n")]
+        if self.widget.beside and any(lines):
+            return [line or None for line in lines]
         return list(filter(None, lines)) or self.empty
 
 

@@ -6,6 +6,7 @@ Admin API's forms write them: `config.redis.host`.
 """
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any
 
 from django import forms
@@ -19,7 +20,12 @@ from kongadmin.schema.paths import ABSENT
 # Keys that stand side by side, in this order, how, and under which words.
 TOGETHER = (
     (tuple(PERIODS), "periods", "Limits", "at most so many per"),
-    (("limit", "window_size"), "windows", "Limits", "a line for each window"),
+    (
+        ("limit", "window_size"),
+        "windows",
+        "Limits",
+        "a row without numbers is left out",
+    ),
 )
 # Sources that one sorts.
 IDENTITY_REALMS = "config.identity_realms"
@@ -176,6 +182,48 @@ class Side:
         self.parts = self.items = parts
 
 
+class Columns(Side):
+    """Lists of which the elements belong together, as rows: inputs of one name each.
+
+    There is always an empty row to fill in; an emptied one is gone.
+    """
+
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        for part in self.parts:
+            part.input.widget.beside = tuple(each.name for each in self.parts)
+
+    @property
+    def name(self) -> str:
+        return self.parts[0].name
+
+    @property
+    def id(self) -> str:
+        return f"id_{self.name}_rows"
+
+    @property
+    def is_longer(self) -> bool:
+        """Whether a row was just asked for."""
+        return self.form.is_bound and self.form.data.get("add") == self.name
+
+    @property
+    def rows(self) -> list[tuple[int, list[tuple[Leaf, str]]]]:
+        """Return number and inputs, with their texts, of each row."""
+        columns = [part.field.value().split("\n") for part in self.parts]
+        texts = [row for row in zip_longest(*columns, fillvalue="") if any(row)]
+        removed = self.form.data.get("remove") if self.form.is_bound else None
+        kept = [t for n, t in enumerate(texts, 1) if f"{self.name}.{n}" != removed]
+        blank = [("",) * len(self.parts)] * (1 + self.is_longer)
+        return [
+            (number, list(zip(self.parts, row, strict=True)))
+            for number, row in enumerate([*kept, *blank], 1)
+        ]
+
+    @property
+    def form(self) -> forms.Form:
+        return self.parts[0].form
+
+
 class Rows(Group):
     """A list, or a map, of records: groups that one can add and remove."""
 
@@ -314,7 +362,8 @@ def drawn_together(parts: list) -> list:
         if len(found) > 1:
             place = min(map(parts.index, found))
             rest = [part for part in parts if part not in found]
-            parts = [*rest[:place], Side(*words, found), *rest[place:]]
+            side = (Columns if "windows" in words else Side)(*words, found)
+            parts = [*rest[:place], side, *rest[place:]]
     return parts
 
 

@@ -414,3 +414,33 @@ def test_limits_are_said_in_words():
         "10 requests per minute and 2.5 in 90 seconds, counted by consumer"
     ]
     assert limits_of("rate-limiting", {"minute": "typing"}) == []
+
+
+def test_limits_and_windows_are_rows_that_can_be_added_and_removed(admin_client):
+    page = "/plugins/rate-limiting-advanced/create"
+    data = sent(PluginForm(instance=new("rate-limiting-advanced")))
+    data.setlist("config.limit", ["5", "50", ""])
+    data.setlist("config.window_size", ["60", "3600", ""])
+    rows = dict(data.lists())
+
+    longer = admin_client.post(page, rows | {"add": "config.limit"})
+    shorter = admin_client.post(page, rows | {"remove": "config.limit.1"})
+    saved = admin_client.post(page, rows)
+
+    assert longer.text.count('name="config.limit"') == 4
+    assert 'name="config.limit" value="50"' in shorter.text
+    assert 'name="config.limit" value="5"' not in shorter.text
+    assert saved.status_code == 303, saved.text
+    config = Plugin.objects.get().config
+    assert (config["limit"], config["window_size"]) == ([5, 50], [60, 3600])
+
+
+def test_a_limit_without_a_window_is_refused_and_stays_in_its_row(db):
+    form = filled(
+        new("rate-limiting-advanced"),
+        **{"config.limit": ["5", "", ""], "config.window_size": ["", "", "60"]},
+    )
+
+    assert not form.is_valid()
+    assert "(line 1)" in form.errors["config.window_size"][0]
+    assert "(line 2)" in form.errors["config.limit"][0]

@@ -37,8 +37,8 @@ from kongadmin.metrics import lookups
 from kongadmin.revision import CHANGES, REALM_CACHES
 from kongadmin.settings import REALM_CACHE_MODE
 
-MOST_IDENTITIES = 100_000
-MOST_PLANES = 1000
+IDENTITIES = 100_000
+PLANES = 1000
 RETRY_SECONDS = 1
 UNREAD: Any = object()
 OF_THIS_PROCESS = os.urandom(32)
@@ -48,14 +48,14 @@ logger = logging.getLogger(__name__)
 
 
 class Recent:
-    """A dictionary of at most `most` entries that forgets those not asked for lately.
+    """A dictionary that keeps the entries asked for last: `least`, at most twice that.
 
     It fills one half; then that becomes the old half, of which only what is asked for
     again survives. Every step takes the same short time.
     """
 
-    def __init__(self, most: int) -> None:
-        self.half = most // 2
+    def __init__(self, least: int) -> None:
+        self.least = least
         self.young: dict[Hashable, Any] = {}
         self.old: dict[Hashable, Any] = {}
 
@@ -69,7 +69,7 @@ class Recent:
         return value
 
     def put(self, key: Hashable, value: Any) -> None:
-        if len(self.young) >= self.half:
+        if len(self.young) >= self.least:
             self.old, self.young = self.young, {}
         self.young[key] = value
 
@@ -92,8 +92,8 @@ class View:
     ) -> None:
         self.number = number
         self.ask = ask
-        self.planes = Recent(MOST_PLANES)
-        self.identities = Recent(MOST_IDENTITIES)
+        self.planes = Recent(PLANES)
+        self.identities = Recent(IDENTITIES)
         self.of_realms = self.identities if of_realms is None else of_realms
 
     def plane(self, ref: str) -> Plane | None:
@@ -205,12 +205,12 @@ class Lagging:
 
     def __init__(self) -> None:
         self.number: int | None = None
-        self.recent = Recent(MOST_IDENTITIES)
+        self.recent = Recent(IDENTITIES)
 
     def current(self, cell: memoryview) -> Recent:
         """Return what is known, which is nothing after a purge."""
         if self.number != cell[REALM_CACHES]:
-            self.number, self.recent = cell[REALM_CACHES], Recent(MOST_IDENTITIES)
+            self.number, self.recent = cell[REALM_CACHES], Recent(IDENTITIES)
         return self.recent
 
 

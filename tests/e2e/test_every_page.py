@@ -50,6 +50,34 @@ PAGES = [
     "/plugins/key-auth/create",
     "/plugins/response-ratelimiting/create",
     "/try-a-request",
+    "/control-planes",
+    "/control-planes?q=nothing-is-called-so",
+    "/control-planes/create",
+    "/control-planes/shown-plane",
+    "/control-planes/shown-plane?format=json",
+    "/control-planes/shown-plane/edit",
+    "/control-planes/shown-plane/realms",
+    "/control-planes/shown-plane/activity",
+    "/control-planes/shown-plane/delete",
+    "/realms",
+    "/realms?q=nothing-is-called-so",
+    "/realms/create",
+    "/realms/shown-realm/edit",
+    "/realms/shown-realm/control-planes",
+    "/realms/shown-realm/consumer-groups",
+    "/realms/shown-realm/cache",
+    "/realms/shown-realm/activity",
+    "/realms/shown-realm/delete",
+    "/realms/shown-realm/consumers",
+    "/realms/shown-realm/consumers/create",
+    "/realms/shown-realm/consumers/shown",
+    "/realms/shown-realm/consumers/shown/edit",
+    "/realms/shown-realm/consumers/shown/move",
+    "/realms/shown-realm/consumers/shown/credentials",
+    "/realms/shown-realm/consumers/shown/credentials/key-auth/create",
+    "/realms/shown-realm/consumers/shown/delete",
+    "/realms/empty-realm/consumers",
+    "/realms/empty-realm/consumer-groups",
     "/activity",
     "/api-reference",
     "/api-reference?q=put+key-auth",
@@ -107,9 +135,25 @@ def shown(server: Server) -> dict[str, str]:
         body = {**NEEDED[kind](f"shown-by-its-{kind}-text"), "tags": ["ci"]}
         url = f"{server.admin}/consumers/shown/{declared.nested_path}"
         ids[kind] = ask(url, "POST", json=body).json()["id"]
+    make_places(server)
     hashed = {"name": "hashed", "hash_secret": True, "redirect_uris": ["https://a.b/c"]}
     ask(f"{server.admin}/consumers/shown/oauth2", "POST", json=hashed)
     return ids
+
+
+def make_places(server: Server) -> None:
+    """Make a control plane and two realms, one with a consumer and its key."""
+    planes, realms = f"{server.admin}/v2/control-planes", f"{server.admin}/v1/realms"
+    labels = {"labels": {"env": "test"}}
+    plane = ask(planes, "POST", json={"name": "shown-plane", **labels}).json()
+    ask(realms, "POST", json={"name": "empty-realm"})
+    body = {"name": "shown-realm", "consumer_groups": ["shown-tier"]}
+    body["allowed_control_planes"] = [plane["id"]]
+    realm = ask(realms, "POST", json=body).json()
+    consumers = f"{realms}/{realm['id']}/consumers"
+    consumer = ask(consumers, "POST", json={"username": "shown"}).json()
+    key = ask(f"{consumers}/{consumer['id']}/keys", "POST", json={})
+    assert key.status == 201, key.text
 
 
 def shown_id(server: Server) -> str:

@@ -14,14 +14,15 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
 import servers
+from consumers.demo import make_consumers
 from consumers.models import Consumer, KeyAuth
 from factories import default_control_plane, make_plugin
 from kongadmin.plugins.models import Plugin
@@ -32,9 +33,11 @@ SECONDS = 5 if FULL else 1
 ROUNDS = 5 if FULL else 1
 CONNECTIONS = (16, 64) if FULL else (16,)
 LISTENERS = {
-    "bare callable": "bench.bare_authorizer:application",
+    "hello": "bench.hello:application",
+    "bare look-up": "bench.bare_authorizer:application",
     "authorizer": "kongadmin.gateway.wsgi:proxy",
 }
+UNSEEN = 1_000_000 if FULL else 20_000
 # What is evaluated beside key-auth.
 CHAINS = {
     "alone": {},
@@ -145,7 +148,6 @@ def load_with_python(port: int, connections: int, folder: Path) -> float:
 def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(
     chain, tmp_path, capsys
 ):
-    load = load_with_wrk if shutil.which("wrk") else load_with_python
     made = make_keys()
     for name, config in CHAINS[chain].items():
         make_plugin(name, **config)
@@ -154,25 +156,59 @@ def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(
     (tmp_path / "keys.txt").write_text("\n".join(row[0] for row in rows))
     (tmp_path / "keys.lua").write_text(WRK_SCRIPT)
 
+    measure(f"{chain}, {KEYS:,} keys", tmp_path, capsys)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+def test_a_key_seen_for_the_first_time_costs_a_look_up(tmp_path, capsys):
+    """Every request shows a key that no worker remembers."""
+    make_plugin("key-auth")
+    for _ in make_consumers(default_control_plane(), UNSEEN):
+        pass
+    rows = KeyAuth.objects.order_by("?").values_list("key", flat=True)
+    keys = list(rows[: 10_000 * SECONDS * (1 + ROUNDS) * len(CONNECTIONS)])
+    (tmp_path / "keys.lua").write_text(WRK_SCRIPT)
+    (tmp_path / "keys.json").write_text("[]")
+
+    def unseen(listener: str) -> None:
+        mine = keys[: 10_000 * SECONDS]
+        if listener == "authorizer":
+            del keys[: 10_000 * SECONDS]
+        (tmp_path / "keys.txt").write_text("\n".join(mine))
+
+    listeners = {name: LISTENERS[name] for name in ("hello", "authorizer")}
+    measure(f"unseen among {UNSEEN:,}", tmp_path, capsys, listeners, unseen)
+
+
+def measure(
+    title: str,
+    folder: Path,
+    capsys,
+    listeners: dict[str, str] = LISTENERS,
+    before: Callable[[str], None] = lambda listener: None,
+) -> None:
+    """Print what each listener answers a second, as a share of what hello does."""
+    load = load_with_wrk if shutil.which("wrk") else load_with_python
     rates: dict[tuple[str, int], list[float]] = {}
-    with (
-        serving(LISTENERS["bare callable"], tmp_path / "keys.json") as bare,
-        serving(LISTENERS["authorizer"], tmp_path / "keys.json") as authorizer,
-    ):
-        ports = {"bare callable": bare, "authorizer": authorizer}
+    with ExitStack() as stack:
+        ports = {
+            name: stack.enter_context(serving(target, folder / "keys.json"))
+            for name, target in listeners.items()
+        }
         for _ in range(1 + ROUNDS):  # The first round only warms up.
             for connections in CONNECTIONS:
                 for name, port in ports.items():
-                    rate = load(port, connections, tmp_path)
+                    before(name)
+                    rate = load(port, connections, folder)
                     rates.setdefault((name, connections), []).append(rate)
 
     with capsys.disabled():
-        print(f"\n{chain}, {KEYS} keys, {load.__name__}, requests a second:")
+        print(f"\n{title}, requests a second:")
         for connections in CONNECTIONS:
-            bare, real = (
-                statistics.median(rates[name, connections][1:]) for name in ports
+            medians = {n: statistics.median(rates[n, connections][1:]) for n in ports}
+            shown = ", ".join(
+                f"{name} {rate:.0f} ({rate / medians['hello']:.2f})"
+                for name, rate in medians.items()
             )
-            print(
-                f"  {connections:3} connections: bare {bare:8.0f}, "
-                f"authorizer {real:8.0f}, ratio {real / bare:.2f}"
-            )
+            print(f"  {connections:3} connections: {shown}")

@@ -111,8 +111,8 @@ def with_ids(ids: list[UUID]) -> dict[UUID, tuple[CredentialType, Credential]]:
     return {credential.pk: (type_, credential) for type_, credential in fetched(rows)}
 
 
-def holders(scope, secret: str) -> list[tuple[CredentialType, Credential]]:
-    """Return the live keys whose text `secret` is, with their consumers."""
+def holders(scopes: list[UUID], secret: str) -> list[tuple[CredentialType, Credential]]:
+    """Return the live keys in `scopes` whose text is `secret`, with their consumers."""
     if not can_store(secret):
         return []
     return [
@@ -120,7 +120,7 @@ def holders(scope, secret: str) -> list[tuple[CredentialType, Credential]]:
         for declared in CREDENTIALS.values()
         if declared.is_secret
         for key in with_consumers(declared)
-        .in_scope(scope)
+        .filter(scope_id__in=scopes)
         .live()
         .filter(**declared.model.named(secret))
     ]

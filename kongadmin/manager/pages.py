@@ -5,10 +5,12 @@ import sys
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -25,7 +27,7 @@ from consumers.holdings import called, holders
 from consumers.models import Consumer, Credential, KeyAuth
 from groups.models import ConsumerGroup
 from kongadmin import outages
-from kongadmin.access.permissions import READ, can_see, may, needs
+from kongadmin.access.permissions import READ, can_see, may, needs, seen_by
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
@@ -34,10 +36,11 @@ from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
 from kongadmin.manager.shell import control_planes
 from kongadmin.plugins.models import Plugin
-from realms.models import Realm
+from realms.models import ControlPlane, Realm
 
 SOON = timedelta(days=30)
 SHOWN = 8
+MOST_REALMS = 500
 
 
 @require_safe
@@ -60,6 +63,7 @@ def overview(request: HttpRequest) -> HttpResponse:
             ("Consumers", count_up_to(consumers), reverse("consumers:list")),
             ("Keys", count_up_to(keys.live()), ""),
             ("Plugins", count_up_to(plugins), reverse("plugins:list")),
+            *realm_count(request),
         ],
         "expiring": expiring.select_related("consumer").order_by("expires_at")[:SHOWN],
         "changes": Change.objects.in_scope(scope).order_by("-id")[:SHOWN],
@@ -74,10 +78,17 @@ def overview(request: HttpRequest) -> HttpResponse:
     return render_page(request, "overview.html", "content", context)
 
 
+def realm_count(request: HttpRequest) -> list[tuple[str, int, str]]:
+    """Return the tile about realms, for whoever may see them."""
+    if not may(request.user, READ, "realms"):
+        return []
+    return [("Realms", count_up_to(Realm.objects.ours()), reverse("realms:list"))]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, Consumer)
 def search(request: HttpRequest) -> HttpResponse:
-    """Find consumers and groups by part of a name, or by what a credential is called.
+    """Find what is called like that in part, or whose credential is in whole.
 
     The only one is opened at once. The search box posts, so that a key pasted into it
     lands in no address.
@@ -94,6 +105,7 @@ def search(request: HttpRequest) -> HttpResponse:
         for title, model, order, view in kinds
         if text
     ]
+    found += elsewhere(request, text)
     held = called(request.scope, text, SHOWN + 1) if text else []
     hits = {entity.pk: entity for _, rows, _ in found for entity in rows}
     if len(hits.keys() | {credential.consumer_id for _, credential in held}) == 1:
@@ -104,7 +116,9 @@ def search(request: HttpRequest) -> HttpResponse:
         {
             "title": title,
             "items": rows[:SHOWN],
-            "more": len(rows) > SHOWN and f"{reverse(view)}?{urlencode({'q': text})}",
+            "more": len(rows) > SHOWN
+            and view
+            and f"{reverse(view)}?{urlencode({'q': text})}",
         }
         for title, rows, view in found
         if rows
@@ -122,9 +136,37 @@ def named(request: HttpRequest, model: type[Entity], text: str) -> EntityQuerySe
     return model.objects.in_scope(request.scope).matching(text)
 
 
+def elsewhere(request: HttpRequest, text: str) -> list[tuple[str, QuerySet, str]]:
+    """Return what is called like `text` outside of control planes: title, rows, list.
+
+    Consumers of all realms have no list, and come in no order: sorting may take long.
+    """
+    if not text or isinstance(request.scope, Realm):
+        return []
+    planes = seen_by(request.user, ControlPlane.objects.ours()).matching(text)
+    found = [("Control Planes", planes.order_by("name"), "planes:list")]
+    if may(request.user, READ, "realms"):
+        realms = Realm.objects.ours()
+        inside = Consumer.objects.filter(scope__in=realms.values("pk"))
+        found += [
+            ("Realms", realms.matching(text).order_by("name"), "realms:list"),
+            ("Consumers of realms", inside.matching(text).order_by(), ""),
+        ]
+    found = [(title, rows[: SHOWN + 1], view) for title, rows, view in found]
+    return [each for each in found if each[1]]
+
+
+def searched(request: HttpRequest) -> list[UUID]:
+    """Return the scopes whose keys lead to their consumers."""
+    scopes = [request.scope.pk]
+    if may(request.user, READ, "realms"):
+        scopes += Realm.objects.ours().values_list("pk", flat=True)[:MOST_REALMS]
+    return scopes
+
+
 def find(request: HttpRequest, text: str) -> HttpResponse:
     """Go to the consumer whose key `text` is, else to what is called like it."""
-    keys = holders(request.scope, text) if text else []
+    keys = holders(searched(request), text) if text else []
     if keys:
         return open_holder(request, *keys[0])
     if looks_secret(text) and not is_called(request, text):
@@ -138,14 +180,18 @@ def open_holder(
 ) -> HttpResponse:
     """Go to the credentials of the consumer who has this one."""
     consumer = credential.consumer
-    url = reverse("consumers:credentials", args=[consumer.ref])
+    url = f"{consumer.get_absolute_url()}/credentials"
     return see_other(request, url, f"Found by its {declared.word}: {consumer}.")
 
 
 def is_called(request: HttpRequest, text: str) -> bool:
-    """Say whether a consumer, a group or a credential is called like `text`."""
+    """Say whether a consumer, a group or anything else is called like `text`."""
     known = (named(request, model, text) for model in (Consumer, ConsumerGroup))
-    return any(rows.exists() for rows in known) or bool(called(request.scope, text, 1))
+    return (
+        any(rows.exists() for rows in known)
+        or bool(called(request.scope, text, 1))
+        or bool(elsewhere(request, text))
+    )
 
 
 def looks_secret(text: str) -> bool:

@@ -465,3 +465,57 @@ def test_who_only_reads_gets_no_buttons_to_change(client: Client, prod) -> None:
     assert "New Realm" not in text
     assert "/delete" not in text
     assert "Purge" not in client.get(f"{PROD}/cache").text
+
+
+# Found from everywhere
+
+
+def test_the_search_finds_realms_control_planes_and_what_is_in_realms(pages) -> None:
+    make_anna(make_realm(name="annas-realm"))
+    make_control_plane(name="annas-plane")
+    make_consumer(username="anna-2")
+
+    text = pages.get("/search?q=anna").text
+
+    for url in (
+        "/realms/annas-realm/consumers",
+        "/control-planes/annas-plane",
+        "/consumers/anna-2",
+    ):
+        assert f'href="{url}"' in text
+    assert re.search(r'href="/realms/[0-9a-f-]{36}/consumers/anna"', text)
+
+
+def test_the_only_consumer_of_a_realm_is_opened_at_once(pages, prod) -> None:
+    make_anna(prod)
+
+    answer = pages.get("/search?q=anna", follow=True)
+
+    assert answer.status_code == 200
+    assert "<h1>anna</h1>" in answer.text
+
+
+def test_a_pasted_key_of_a_realm_is_found_from_everywhere(pages, prod) -> None:
+    _, secret = issue_key(make_anna(prod))
+
+    answer = pages.post("/search", {"q": secret})
+
+    assert answer["Location"] == f"/realms/{prod.pk}/consumers/anna/credentials"
+
+
+def test_who_may_not_see_realms_does_not_find_them(client: Client, prod) -> None:
+    make_realm(name="prod-2")
+    _, secret = issue_key(make_anna(prod))
+    client.force_login(make_user("berta", "admin", default_control_plane()))
+
+    found = client.get("/search?q=prod").text + client.get("/search?q=anna").text
+    by_key = client.post("/search", {"q": secret})
+
+    assert "Nothing matches" in found
+    assert "/realms" not in found
+    assert by_key["Location"] == "/consumers"
+    assert "Realms" not in client.get("/").text
+
+
+def test_the_overview_counts_realms(pages, prod) -> None:
+    assert re.search(r'href="/realms"><b>1</b> <span>Realm<', pages.get("/").text)

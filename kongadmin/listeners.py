@@ -136,7 +136,8 @@ def mount(prefix: str, inner: WSGIApplication) -> WSGIApplication:
 
 def authorizer(environ: dict, start_response: Callable) -> Iterable[bytes]:
     """Below /dataplane/: what proxies ask, and one endpoint for people with a token."""
-    is_check = CHECK.fullmatch(environ["PATH_INFO"])
+    path = environ.get("RAW_URI", environ["PATH_INFO"]).partition("?")[0]
+    is_check = CHECK.fullmatch(path.removeprefix(environ.get("SCRIPT_NAME", "")))
     return (konnect if is_check else dataplane)(environ, start_response)
 
 

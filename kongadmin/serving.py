@@ -105,7 +105,7 @@ def start_authorizer() -> int:
         "--workers": str(settings.WORKERS),
         "--blocking-threads": "1",
         "--log-level": settings.LOG_LEVEL,
-        "--workers-kill-timeout": str(SECONDS_TO_STOP - 2),
+        "--workers-kill-timeout": str(SECONDS_TO_STOP // 2),
     }
     words = [word for option in options.items() for word in option]
     flags = ["--no-ws", "--respawn-failed-workers"]

@@ -9,6 +9,7 @@
 import json
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -111,8 +112,12 @@ def main(port: int) -> None:
     call_command("prepare")
     tokens = make_tokens()
     connections.close_all()  # what this thread keeps, requests would wait for
+    from kongadmin.gateway import wsgi
     from kongadmin.listeners import admin
 
+    # Nobody else writes here. Hearing late of what this process wrote would make it
+    # forget what scenarios expect it to remember.
+    wsgi.store.watcher = threading.main_thread()
     app = application(admin, tokens)
     make_server("127.0.0.1", port, app, PooledServer, Handler).serve_forever()
 

@@ -14,7 +14,7 @@ from redis.retry import Retry
 from kongadmin.gateway.counters.base import Away, Taken, Window
 
 SCRIPT = Path(__file__).with_name("remote.lua").read_text()
-CONNECT_SECONDS = ANSWER_SECONDS = 0.25
+CONNECT_SECONDS = ANSWER_SECONDS = 0.5
 REST_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)

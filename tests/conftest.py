@@ -56,10 +56,20 @@ def pytest_configure(config: pytest.Config) -> None:
     # What the tests make goes with the home or the cluster, not table by table.
     config.option.reuse_db = True
     django.setup()
+    forget_by_number_only()
     # With this in the environment pytest-django reads the settings of a worker before
     # they are chosen here.
     for name in MODULE:
         del os.environ[name]
+
+
+def forget_by_number_only() -> None:
+    """Let what is remembered outlive a slow test: only changes end it here."""
+    from kongadmin.access import permissions
+    from realms import models
+
+    for cache in (models.known, permissions.known):
+        cache.seconds = 3600
 
 
 def own_home(worker: str) -> None:

@@ -15,11 +15,11 @@ WIDTH, HEIGHT, GAP = 720, 140, 0.25
 def spark(points: Sequence) -> str:
     """Draw the totals of points as small bars, as high as their share of the highest.
 
-    One path for all of them: a page may have a hundred of these.
+    Nothing is drawn of nothing. One path has all of them: a page may have a hundred.
     """
     highest = max(point.total for point in points)
     if not highest:
-        return format_html('<span class="dim">{}</span>', "\N{EN DASH}")
+        return ""
     bars = "".join(
         f"M{place * STEP + 1.5} {SPARK_HEIGHT}v-{round(height, 1)}"
         for place, point in enumerate(points)

@@ -9,11 +9,13 @@ from kongadmin.gateway.counters.base import Away, Counters, Taken, Window, diges
 from kongadmin.gateway.counters.local import LocalCounters
 from kongadmin.settings import HOME, REDIS_URL
 
+# Made here, before there are threads: a process may open the folder only once.
+OF_THIS_MACHINE = LocalCounters(HOME / "counters")
 
-@cache
+
 def local() -> Counters:
     """Return the counters that the processes of this machine share."""
-    return LocalCounters(HOME / "counters")
+    return OF_THIS_MACHINE
 
 
 @cache

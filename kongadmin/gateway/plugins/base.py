@@ -1,5 +1,6 @@
 """What all plugins have in common, and what those that authenticate have."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
@@ -39,7 +40,7 @@ class Override(NamedTuple):
     config: dict[str, Any]
 
 
-class Handler:
+class Handler(ABC):
     """An instance of a plugin, made ready to judge requests.
 
     `is_repeatable` says whether like requests are judged alike: it counts nothing and
@@ -52,9 +53,9 @@ class Handler:
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
 
+    @abstractmethod
     def access(self, decision: Decision) -> Refusal | None:
         """Judge a request: fill in `decision`, or return why it goes no further."""
-        raise NotImplementedError
 
 
 class Authentication(Handler):
@@ -89,9 +90,9 @@ class Authentication(Handler):
             return None
         return self.admit_stranger(decision, found) if self.anonymous else found
 
+    @abstractmethod
     def identify(self, decision: Decision) -> Identity | Refusal:
         """Return who sent the request, or why that is not accepted."""
-        raise NotImplementedError
 
     def admit_stranger(self, decision: Decision, reason: Refusal) -> Refusal | None:
         """Take the request for one of the anonymous consumer."""

@@ -1,0 +1,1 @@
+"""Documents that say what there shall be: read, planned, applied at once."""

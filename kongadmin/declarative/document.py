@@ -75,7 +75,8 @@ class Head:
     `select_tags` are added to every row and narrow what a sync may delete.
     `lookup_tags` gives by kind the tags of what may be referred to though it is not
     declared. `is_hashed` says that passwords of basic-auth are digests already.
-    `notes` are sentences for whoever reads the plan.
+    `kinds` is what the document speaks of, None where of everything: a sync deletes
+    nothing of other kinds. `notes` are sentences for whoever reads the plan.
     """
 
     version: str = ""
@@ -83,6 +84,7 @@ class Head:
     select_tags: tuple[str, ...] = ()
     lookup_tags: dict[str, tuple[str, ...]] = field(default_factory=dict)
     is_hashed: bool = False
+    kinds: frozenset[str] | None = None
     notes: list[str] = field(default_factory=list)
 
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from kongadmin.settings import HOME
 
-NAMES = CHANGES, CONTROL_PLANES, ACCESS, REALM_CACHES = range(4)
+NAMES = CHANGES, CONTROL_PLANES, ACCESS, REALM_CACHES, OBJECTS = range(5)
 CELL_BYTES = 8
 
 

@@ -173,6 +173,7 @@ INSTALLED_APPS = [
     "kongadmin.access",
     "kongadmin.plugins",
     "kongadmin.explain",
+    "kongadmin.dialects.kubernetes",
     "realms",
     "consumers",
     "groups",

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class KubernetesConfig(AppConfig):
+    name = "kongadmin.dialects.kubernetes"
+    verbose_name = "Kubernetes"

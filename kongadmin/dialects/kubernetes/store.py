@@ -1,0 +1,250 @@
+"""Objects in the database: found, made, changed, removed, each change with its event.
+
+What changes anything here is inside of `writing()`: one writer at a time, whoever it
+is, so that the numbers of changes grow in the order in which others come to see them.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from kongadmin import revision
+from kongadmin.dialects.kubernetes.kinds import stored_as
+from kongadmin.dialects.kubernetes.models import (
+    Counter,
+    Event,
+    Object,
+    Owner,
+    Reference,
+    next_version,
+)
+from kongadmin.dialects.kubernetes.paths import texts_at
+from kongadmin.dialects.kubernetes.wire import say
+from kongadmin.entities import UUID_TEXT
+
+DEFAULT_NAMESPACE = "default"
+NAMESPACES = "namespaces"
+ACTIVE = {"phase": "Active"}
+# Events are kept so that a watch may go on where it stopped, not for ever.
+KEPT_EVENTS, TRIMMED_EVERY = 5_000, 500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was done to an object; one that was deleted is as it was last."""
+
+    verb: Literal["create", "update", "delete"]
+    object: Object
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A transaction that waits until no other writes here; may be nested."""
+    with transaction.atomic():
+        hold()
+        yield
+
+
+def hold() -> None:
+    """Lock the counter until the commit; the first writer of all makes it."""
+    if Counter.objects.select_for_update().filter(pk=1).first() is None:
+        Counter.objects.create(pk=1)
+        make(NAMESPACES, "", DEFAULT_NAMESPACE, status=ACTIVE)
+
+
+def found() -> None:
+    """Make what exists from the beginning, unless it does."""
+    if not Counter.objects.filter(pk=1).exists():
+        with writing():
+            pass
+
+
+def current_version() -> int:
+    """Return the number of the last change."""
+    found()
+    return Counter.objects.values_list("value", flat=True).get(pk=1)
+
+
+# Finding
+
+
+def objects(plural: str, namespace: str | None = None) -> QuerySet[Object]:
+    """Return the objects of a plural, also of an alias; of all namespaces if None."""
+    kind = stored_as(plural)
+    rows = Object.objects.filter(group=kind.group, plural=kind.plural)
+    return rows if namespace is None else rows.filter(namespace=namespace)
+
+
+def find(plural: str, namespace: str, name: str) -> Object | None:
+    return objects(plural, namespace).filter(name=name).first()
+
+
+def referring_to(plural: str, namespace: str, name: str) -> QuerySet[Object]:
+    """Return the objects that name this one, whether or not it exists; oldest first."""
+    return Object.objects.filter(
+        references__plural=stored_as(plural).plural,
+        references__namespace=namespace,
+        references__name=name,
+    ).order_by("pk")
+
+
+def owned_by(uid: UUID) -> QuerySet[Object]:
+    """Return the objects that name `uid` among their owners; oldest first."""
+    return Object.objects.filter(owners__uid=str(uid)).order_by("pk")
+
+
+def of_entity(entity_id: UUID) -> Object | None:
+    """Return the object that an entity of ours was made from."""
+    return Object.objects.filter(entity_id=entity_id).first()
+
+
+# Writing, inside of `writing()`
+
+
+def make(plural: str, namespace: str, name: str, **fields: Any) -> Object:
+    """Create and return an object; `fields` are the model's."""
+    kind = stored_as(plural)
+    object = Object(
+        group=kind.group,
+        version=kind.version,
+        plural=kind.plural,
+        namespace=namespace,
+        name=name,
+        generation=1 if kind.has_generation else None,
+        **fields,
+    )
+    object.resource_version = next_version()
+    object.save(force_insert=True)
+    index(object)
+    emit("ADDED", object)
+    return object
+
+
+def update(object: Object, **fields: Any) -> bool:
+    """Give fields of an object new values; say whether that changed anything.
+
+    Another body is another generation. `object` is changed too.
+    """
+    changed = {n: v for n, v in fields.items() if getattr(object, n) != v}
+    if not changed:
+        return False
+    labels_before = object.labels
+    for name, value in changed.items():
+        setattr(object, name, value)
+    if "body" in changed and object.generation is not None:
+        object.generation += 1
+    object.resource_version = next_version()
+    object.save(force_update=True)
+    if not changed.keys().isdisjoint(("body", "owner_references")):
+        index(object)
+    emit("MODIFIED", object, labels_before)
+    return True
+
+
+def set_status(object: Object, status: dict) -> bool:
+    """Store what became of an object; say whether that is new."""
+    return update(object, status=status)
+
+
+def bind(object: Object, entity_type: str, entity_id: UUID | None) -> None:
+    """Note which entity of ours an object became; no change that clients see."""
+    object.entity_type, object.entity_id = entity_type, entity_id
+    object.save(update_fields=["entity_type", "entity_id"])
+
+
+def remove(object: Object) -> None:
+    """Delete an object; what it owned is `delete`'s business."""
+    object.resource_version = next_version()
+    emit("DELETED", object, object.labels)
+    pk = object.pk
+    object.delete()
+    object.pk = pk  # whoever is told of it may still want to compare
+
+
+def delete(object: Object, orphan: bool = False) -> list[Change]:
+    """Delete an object and what it alone owned; return what was done, in that order.
+
+    What has finalizers is marked and stays until those are gone; what has other owners
+    left stays, as does everything if the dependants shall be orphans.
+    """
+    if object.finalizers:
+        return mark(object)
+    remove(object)
+    changes = [Change("delete", object)]
+    for owned in list(owned_by(object.uid)):
+        changes += disown(owned, object.uid, orphan)
+    return changes
+
+
+def mark(object: Object) -> list[Change]:
+    """Note that an object shall go once its finalizers have."""
+    if object.deletion_timestamp is not None:
+        return []
+    update(object, deletion_timestamp=now())
+    return [Change("update", object)]
+
+
+def disown(owned: Object, owner: UUID, orphan: bool) -> list[Change]:
+    """Take an owner that is gone from what it owned; what nobody owns any more goes."""
+    gone = str(owner)
+    left = [ref for ref in owned.owner_references if ref.get("uid") != gone]
+    if orphan or existing([ref["uid"] for ref in left]).exists():
+        update(owned, owner_references=left)
+        return [Change("update", owned)]
+    return delete(owned)
+
+
+def existing(uids: list[str]) -> QuerySet:
+    given = [uid for uid in uids if UUID_TEXT.fullmatch(uid)]
+    return Object.objects.filter(uid__in=given).values_list("uid", flat=True)
+
+
+def now() -> datetime:
+    """Return the time in the precision in which clients see it."""
+    return timezone.now().replace(microsecond=0)
+
+
+# What goes with an object
+
+
+def index(object: Object) -> None:
+    """Note whom an object names and who owns it."""
+    object.references.all().delete()
+    Reference.objects.bulk_create(
+        Reference(source=object, plural=plural, namespace=object.namespace, name=name)
+        for path, plural in object.kind.refers.items()
+        for name in dict.fromkeys(texts_at(object.body, path))
+    )
+    object.owners.all().delete()
+    Owner.objects.bulk_create(
+        Owner(owned=object, uid=ref["uid"]) for ref in object.owner_references
+    )
+
+
+def emit(type: str, object: Object, labels_before: dict | None = None) -> None:
+    """Tell who watches; they look as soon as it is committed."""
+    Event.objects.create(
+        resource_version=object.resource_version,
+        type=type,
+        group=object.group,
+        plural=object.plural,
+        namespace=object.namespace,
+        name=object.name,
+        labels_before=labels_before,
+        snapshot=say(object),
+    )
+    if object.resource_version % TRIMMED_EVERY == 0:
+        oldest = object.resource_version - KEPT_EVENTS
+        Event.objects.filter(resource_version__lte=oldest).delete()
+    transaction.on_commit(bump)
+
+
+def bump() -> None:
+    revision.bump(revision.OBJECTS)

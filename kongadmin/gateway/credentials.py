@@ -104,7 +104,7 @@ def identity(found: list[tuple], **credential: Any) -> Identity:
 
 def id_text(stored: str | UUID) -> str:
     """Return an id as people write it; SQLite stores its digits only."""
-    return str(UUID(str(stored)))
+    return str(UUID(stored) if isinstance(stored, str) else stored)
 
 
 def decrypted(stored: bytes | None) -> str | None:

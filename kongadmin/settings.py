@@ -174,6 +174,7 @@ INSTALLED_APPS = [
     "kongadmin.plugins",
     "kongadmin.explain",
     "kongadmin.dialects.kubernetes",
+    "kongadmin.dialects.tables",
     "realms",
     "consumers",
     "groups",

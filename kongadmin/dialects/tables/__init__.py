@@ -1,0 +1,1 @@
+"""Consumers as a table: CSV, a row a consumer, from and for spreadsheets."""

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class TablesConfig(AppConfig):
+    name = "kongadmin.dialects.tables"
+
+    def ready(self) -> None:
+        from kongadmin.declarative.formats import Format, register
+        from kongadmin.dialects.tables.reading import read, recognises
+        from kongadmin.dialects.tables.writing import write
+
+        register(
+            Format("csv", "CSV", "csv", "text/csv", recognises, read=read, write=write)
+        )

@@ -173,6 +173,7 @@ INSTALLED_APPS = [
     "kongadmin.access",
     "kongadmin.plugins",
     "kongadmin.explain",
+    "kongadmin.dialects.deck",
     "kongadmin.dialects.kubernetes",
     "kongadmin.dialects.tables",
     "realms",

@@ -1,0 +1,252 @@
+"""Parts of a file as rows: whose each is, what it may say, what is wrong with it."""
+
+import difflib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from kongadmin.declarative.document import Head, Place, Problem, Ref, Row, Unreadable
+from kongadmin.dialects.deck.feed import MOST_PROBLEMS
+from kongadmin.dialects.deck.head import HeadReader, is_texts
+from kongadmin.dialects.deck.nodes import Block, Part
+from kongadmin.dialects.deck.terms import (
+    ELSEWHERE,
+    HEAD,
+    REMARKS,
+    Kind,
+    kinds,
+    lists,
+)
+from kongadmin.masks import DOTS
+
+LIMITED = "rate-limiting-advanced"
+# What names an entity in another, the best first.
+NAMES = {
+    "consumers": ("username", "custom_id", "id"),
+    "consumer_groups": ("name", "id"),
+}
+QUOTES = 'write it in quotes: "…"'
+
+
+class Doubt(Exception):
+    """What was read in a hurry is wrong, or was misread; read it again with care."""
+
+
+class Rows:
+    """Turns parts into rows.
+
+    `is_sure` says that the parts are what the text says, so that problems are listed.
+    """
+
+    def __init__(self, head: Head, *, is_sure: bool) -> None:
+        self.problems: list[Problem] = []
+        self._is_sure = is_sure
+        self._head = HeadReader(head, self.complain)
+        self._kinds = kinds()
+        self._waiting: list[tuple[Row, Place]] = []
+        self._refused: set[str] = set()
+
+    def complain(self, text: str, place: Place, hint: str = "") -> None:
+        if not self._is_sure:
+            raise Doubt(text)
+        self.problems.append(Problem(text, place, hint=hint))
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise Unreadable(*self.problems)
+
+    def of(self, parts: Iterable[Part]) -> Iterator[Row]:
+        """Yield the rows of a whole file, until something is found to be wrong."""
+        for part in parts:
+            for row in self._part(part):
+                if not self.problems:
+                    yield row
+        self._head.finish()
+        yield from self._late()
+
+    def _part(self, part: Part) -> Iterator[Row]:
+        kind = lists().get(part.key)
+        if kind:
+            for value, place in self._entries(part):
+                yield from self._entity(self._kinds[kind], value, place)
+        elif part.key in HEAD:
+            self._head.take(part)
+        elif part.key not in ELSEWHERE:
+            hint = nearest(part.key, [*HEAD, *lists(), *ELSEWHERE])
+            self.complain(f"a file has no {part.key[:100]}", part.place, hint)
+        elif part.value not in (None, []) and part.key not in self._refused:
+            self._refused.add(part.key)
+            hint = "take them out, or leave the list empty"
+            self.complain(f"{part.key} are not kept here", part.place, hint)
+
+    def _entries(self, part: Part) -> Iterator[tuple[Any, Place]]:
+        if part.is_entry:
+            yield part.value, part.place
+        else:
+            yield from self._listed(part.key, part.value, part.place)
+
+    def _listed(self, key: str, value: Any, place: Place) -> Iterator[tuple]:
+        """Yield the entries of a list with their places."""
+        if value is None:
+            return
+        if isinstance(value, list):
+            for each in value:
+                yield each, each.place if isinstance(each, Block) else place
+        else:
+            self.complain(f"{key} must be a list", place, "begin each entry with a -")
+
+    def _entity(
+        self, kind: Kind, block: Any, place: Place, owners: dict[str, Ref] | None = None
+    ) -> Iterator[Row]:
+        """Yield an entity, then what hangs on it; `owners` are fields that it has from
+        where it stands."""
+        if not isinstance(block, Block):
+            self._no_mapping(kind, block, place)
+            return
+        values: dict[str, Any] = {}
+        for key, value in block.items():
+            if key in kind.fields:
+                values[key] = self._field(kind, key, value, block)
+            elif key not in kind.nested and key not in REMARKS:
+                self._unknown(kind, key, block)
+        if owners:
+            values |= owners
+        values.pop("updated_at", None)
+        if kind.name == "consumer_group_overrides":
+            self._check_limited(values, block)
+        row = Row(kind.name, values, block.place)
+        if "_config" in values:
+            yield from self._shared(row, block.place_of("_config"))
+        else:
+            yield row
+        if kind.nested:
+            yield from self._nested(kind, values, block)
+
+    def _field(self, kind: Kind, key: str, value: Any, block: Block) -> Any:
+        if key in kind.foreign:
+            return value and self._reference(kind.foreign[key], key, value, block)
+        if key in kind.texts:
+            if type(value) is not str and value is not None:
+                self._no_text(key, value, block.place_of(key))
+            elif value and DOTS in value:
+                what = f"{key} is masked: what it really is does not stand here"
+                self.complain(what, block.place_of(key), "export with secrets")
+        elif key == "tags" and value is not None and not is_texts(value):
+            hint = "such as [blue, green]; quote what could be a number"
+            self.complain("tags must be a list of texts", block.place_of(key), hint)
+        return value
+
+    def _nested(self, kind: Kind, values: dict, block: Block) -> Iterator[Row]:
+        owner = self._owner(kind.name, values)
+        for key in kind.nested:
+            if key not in block:
+                continue
+            entries = self._listed(key, block[key], block.place_of(key))
+            if kind.name == "consumers":
+                yield from self._of_consumer(key, entries, owner)
+            else:
+                yield from self._of_group(key, entries, owner)
+
+    def _of_consumer(self, key: str, entries: Iterator, owner: Ref) -> Iterator[Row]:
+        if key == "groups":
+            for value, place in entries:
+                group = self._reference("consumer_groups", key, value, place)
+                yield membership(owner, group, place)
+            return
+        kind = self._kinds[key]
+        for value, place in entries:
+            yield from self._entity(kind, value, place, {"consumer": owner})
+
+    def _of_group(self, key: str, entries: Iterator, owner: Ref) -> Iterator[Row]:
+        for value, place in entries:
+            if key == "consumers":
+                consumer = self._reference("consumers", key, value, place)
+                yield membership(consumer, owner, place)
+                continue
+            is_override = self._head.overrides and _name(value) == LIMITED
+            kind = self._kinds["consumer_group_overrides" if is_override else key]
+            yield from self._entity(kind, value, place, {"consumer_group": owner})
+
+    def _owner(self, kind: str, values: dict) -> Ref:
+        for name in NAMES[kind]:
+            if isinstance(text := values.get(name), str):
+                return Ref(kind, text, name)
+        return Ref(kind, "")
+
+    def _reference(self, kind: str, key: str, value: Any, at: Block | Place) -> Ref:
+        """Return what a text, or a mapping with a name in it, refers to."""
+        place = at.place_of(key) if isinstance(at, Block) else at
+        if isinstance(value, str):
+            if kind not in NAMES:
+                what = f"there are no {kind} here, so nothing can be for one of them"
+                self.complain(what, place, f"leave {key} out")
+            return Ref(kind, value)
+        if isinstance(value, dict):
+            for name in NAMES.get(kind, ("id",)):
+                if isinstance(text := value.get(name), str):
+                    return Ref(kind, text, name)
+        hint = f"such as {NAMES.get(kind, ('id',))[0]}: …"
+        self.complain(f"{key} must name one of the {kind}", place, hint)
+        return Ref(kind, "")
+
+    def _check_limited(self, values: dict, block: Block) -> None:
+        if values.pop("name", LIMITED) != LIMITED:
+            what = f"a group can only have overrides of {LIMITED}"
+            self.complain(what, block.place_of("name"))
+
+    def _shared(self, row: Row, place: Place) -> Iterator[Row]:
+        """Yield a plugin with the settings that the file has for several, if known."""
+        shared = self._head.configs.get(str(row.values["_config"]))
+        if shared is None:
+            self._waiting.append((row, place))
+        else:
+            del row.values["_config"]
+            row.values["config"] = shared | (row.values.get("config") or {})
+            yield row
+
+    def _late(self) -> Iterator[Row]:
+        """Yield the plugins whose settings stood further down."""
+        waiting, self._waiting = self._waiting, []
+        for row, place in waiting:
+            yield from self._shared(row, place)
+        for row, place in self._waiting:
+            name = str(row.values["_config"])
+            hint = nearest(name, list(self._head.configs))
+            self.complain(f"_plugin_configs has no {name[:100]}", place, hint)
+
+    def _no_mapping(self, kind: Kind, value: Any, place: Place) -> None:
+        what = f"an entry of {kind.name} must say what it is, such as {_first(kind)}: …"
+        hint = ""
+        if isinstance(value, str) and ":" in value:
+            hint = f"a blank after the colon: {value.replace(':', ': ', 1)[:60]}"
+        self.complain(what, place, hint)
+
+    def _no_text(self, key: str, value: Any, place: Place) -> None:
+        found = {bool: "yes or no", int: "a number", float: "a number"}
+        what = found.get(type(value), "a mapping or a list")
+        hint = QUOTES if type(value) in found else ""
+        self.complain(f"{key} must be a text, and this is {what}", place, hint)
+
+    def _unknown(self, kind: Kind, key: str, block: Block) -> None:
+        place = block.place_of(key)
+        hint = nearest(key, kind.keys)
+        if ":" in key and not hint:
+            hint = "a blank after the colon"
+        self.complain(f"{kind.name} have no {key[:100]}", place, hint)
+
+
+def membership(consumer: Ref, group: Ref, place: Place) -> Row:
+    values = {"consumer": consumer, "consumer_group": group}
+    return Row("consumer_group_consumers", values, place)
+
+
+def nearest(name: str, known: list[str]) -> str:
+    """Return what is probably meant by a name, as a hint."""
+    spelt = name.strip().lower().replace("-", "_")
+    found = difflib.get_close_matches(spelt, known, 1, 0.7)
+    return f"probably meant: {found[0]}" if found else ""
+
+
+def _name(value: Any) -> Any:
+    return value.get("name") if isinstance(value, dict) else None
+
+
+def _first(kind: Kind) -> str:
+    return next(iter(NAMES.get(kind.name, sorted(kind.texts - {"id"}))))

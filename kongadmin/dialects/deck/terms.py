@@ -1,0 +1,87 @@
+"""What may stand where in a decK file, and in a declarative file of Kong's own."""
+
+from dataclasses import dataclass
+from functools import cache
+
+from consumers.credentials import DECLARED
+from consumers.models import Consumer
+from groups.models import ConsumerGroup, Membership, Override
+from kongadmin.plugins.models import Plugin
+
+CREDENTIALS = tuple(kind.model.schema.name for kind in DECLARED)
+# Kong's name for a group's limits in a DB-less file.
+OVERRIDES = "consumer_group_plugins"
+# Lists of entities that Kong has and this product has not.
+ELSEWHERE = frozenset(
+    """ca_certificates certificates clustering_data_planes custom_entities
+    custom_plugins cloned_plugins degraphql_routes filter_chains
+    graphql_ratelimiting_advanced_cost_decoration keys key_sets licenses oauth2_tokens
+    parameters partials rbac_roles routes services service_packages sm_vaults snis
+    targets upstreams vaults workspaces""".split()
+)
+# What a file says of itself.
+HEAD = (
+    "_format_version",
+    "_workspace",
+    "_info",
+    "_konnect",
+    "_plugin_configs",
+    "_transform",
+    "_comment",
+    "_ignore",
+)
+# What Kong lets stand at any entity and does not look at.
+REMARKS = ("_comment", "_ignore")
+VERSIONS = ("3.0", "2.1", "1.1")
+NEWEST = VERSIONS[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an entity may say: `texts` are the fields that must be text, `foreign` those
+    that name another entity, by its kind, `nested` the lists of what hangs on it."""
+
+    name: str
+    fields: frozenset[str]
+    texts: frozenset[str]
+    foreign: dict[str, str]
+    nested: tuple[str, ...] = ()
+
+    @property
+    def keys(self) -> list[str]:
+        return [*self.fields, *self.nested]
+
+
+NESTED = {
+    "consumers": ("groups", *CREDENTIALS, "plugins"),
+    "consumer_groups": ("consumers", "plugins"),
+}
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return what entities there are in a file, by the names of their schemas."""
+    models = [Consumer, ConsumerGroup, Membership, Override, Plugin]
+    schemas = [model.schema for model in models]
+    schemas += [kind.model.schema for kind in DECLARED]
+    return {schema.name: _kind(schema) for schema in schemas}
+
+
+def _kind(schema) -> Kind:
+    fields = schema.fields
+    more = ["updated_at", *(["ttl"] if schema.ttl else [])]
+    if schema.name in ("consumer_group_overrides", "plugins"):
+        more += ["name", "_config"]
+    return Kind(
+        schema.name,
+        frozenset([*fields, *more]),
+        frozenset(n for n, field in fields.items() if field["type"] == "string"),
+        {n: f["reference"] for n, f in fields.items() if f["type"] == "foreign"},
+        NESTED.get(schema.name, ()),
+    )
+
+
+@cache
+def lists() -> dict[str, str]:
+    """Return which kind stands in which list at the top of a file."""
+    return {name: name for name in kinds()} | {OVERRIDES: "consumer_group_overrides"}

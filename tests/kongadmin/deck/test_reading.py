@@ -1,0 +1,195 @@
+"""What a decK file says, and what is wrong with one."""
+
+import io
+from textwrap import dedent
+
+import pytest
+
+from kongadmin.declarative.document import (
+    Document,
+    Place,
+    Problem,
+    Ref,
+    Row,
+    Unreadable,
+)
+from kongadmin.declarative.formats import Options, recognise
+from kongadmin.dialects.deck.reading import read
+
+VERSION = '_format_version: "3.0"\n'
+
+
+def document(text: str, **environment: str) -> Document:
+    stream = io.BytesIO(dedent(text).encode())
+    return read(stream, Options(environment=environment))
+
+
+def rows(text: str, **environment: str) -> list[Row]:
+    return list(document(VERSION + dedent(text), **environment).rows)
+
+
+def said(text: str, **environment: str) -> list[tuple[str, dict]]:
+    return [(row.kind, row.values) for row in rows(text, **environment)]
+
+
+def problems(text: str, **environment: str) -> list[Problem]:
+    """Return what is wrong with a file; its first line is the second one's number."""
+    with pytest.raises(Unreadable) as caught:
+        rows(text, **environment)
+    return list(caught.value.problems)
+
+
+def problem(text: str, **environment: str) -> Problem:
+    (found,) = problems(text, **environment)
+    return found
+
+
+def test_a_file_is_recognised_by_how_it_begins():
+    found = recognise(f"# ours\n{VERSION}", "x.yaml")
+
+    assert found
+    assert found.name == "deck"
+
+
+def test_what_hangs_on_a_consumer_follows_it_and_names_it():
+    found = said("""
+        consumers:
+        - username: bob
+          groups:
+          - name: gold
+          keyauth_credentials:
+          - key: k1
+            ttl: 60
+          plugins:
+          - name: rate-limiting
+            config: {minute: 5}
+    """)
+
+    bob = Ref("consumers", "bob", "username")
+    gold = Ref("consumer_groups", "gold", "name")
+    assert found == [
+        ("consumers", {"username": "bob"}),
+        ("consumer_group_consumers", {"consumer": bob, "consumer_group": gold}),
+        ("keyauth_credentials", {"key": "k1", "ttl": 60, "consumer": bob}),
+        (
+            "plugins",
+            {"name": "rate-limiting", "config": {"minute": 5}, "consumer": bob},
+        ),
+    ]
+
+
+def test_entities_at_the_top_name_their_consumer_by_a_text_or_a_mapping():
+    found = said("""
+        keyauth_credentials:
+        - {key: k1, consumer: bob}
+        acls:
+        - {group: admin, consumer: {custom_id: "42"}}
+        consumer_group_consumers:
+        - {consumer: bob, consumer_group: gold}
+        consumer_group_plugins:
+        - name: rate-limiting-advanced
+          consumer_group: gold
+          config: {limit: [1], window_size: [60]}
+    """)
+
+    bob, gold = Ref("consumers", "bob"), Ref("consumer_groups", "gold")
+    config = {"limit": [1], "window_size": [60]}
+    assert found == [
+        ("keyauth_credentials", {"key": "k1", "consumer": bob}),
+        ("acls", {"group": "admin", "consumer": Ref("consumers", "42", "custom_id")}),
+        ("consumer_group_consumers", {"consumer": bob, "consumer_group": gold}),
+        ("consumer_group_overrides", {"consumer_group": gold, "config": config}),
+    ]
+
+
+def test_every_row_knows_its_place():
+    found = rows("consumers:\n- username: bob\n  acls:\n  - group: admin\n")
+
+    assert [row.place for row in found] == [Place(3, 3), Place(5, 5)]
+
+
+def test_the_head_is_complete_before_rows_are_asked_for():
+    found = document("""
+        _format_version: "3.0"
+        _info:
+          select_tags: [blue]
+          default_lookup_tags: {consumers: [shared]}
+        _transform: false
+        _workspace: default
+        consumers:
+        - username: bob
+    """).head
+
+    assert found.select_tags == ("blue",)
+    assert found.lookup_tags == {"consumers": ("shared",)}
+    assert (found.is_hashed, found.workspace) == (True, "default")
+
+
+@pytest.mark.parametrize("version", ["1.1", "2.1"])
+def test_an_older_format_is_read_with_a_note(version: str):
+    found = document(f'_format_version: "{version}"\nconsumers: []\n')
+
+    assert not list(found.rows)
+    assert version in found.head.notes[0]
+
+
+def test_plugins_share_settings_that_stand_anywhere_in_the_file():
+    found = said("""
+        plugins:
+        - {name: rate-limiting, _config: mild, config: {hour: 20}}
+        _plugin_configs:
+          mild: {minute: 4, hour: 10}
+    """)
+
+    config = {"minute": 4, "hour": 20}
+    assert found == [("plugins", {"name": "rate-limiting", "config": config})]
+
+
+def test_placeholders_are_filled_in_as_deck_does():
+    found = said(
+        """
+        consumers:
+        - username: ${{ env "DECK_NAME" }}
+          custom_id: "is-${{ env "DECK_NUMBER" }}"
+          plugins:
+          - name: rate-limiting
+            config: {minute: ${{ env "DECK_NUMBER" | toInt }}}
+        """,
+        DECK_NAME="bob",
+        DECK_NUMBER="7",
+    )
+
+    assert found[0] == ("consumers", {"username": "bob", "custom_id": "is-7"})
+    assert found[1][1]["config"] == {"minute": 7}
+
+
+def test_a_placeholder_without_a_value_is_named_with_its_line():
+    found = problem('consumers:\n- username: ${{ env "DECK_NAME" }}\n')
+
+    assert found.text == "environment variable DECK_NAME is not set"
+    assert (found.place, found.line) == (
+        Place(3, 13),
+        '- username: ${{ env "DECK_NAME" }}',
+    )
+
+
+def test_an_unknown_key_is_named_with_the_nearest_known_one():
+    found = problem("consumers:\n- username: bob\n  keyauth_credential: []\n")
+
+    assert found.place == Place(4, 3)
+    assert found.hint == "probably meant: keyauth_credentials"
+
+
+def test_all_that_is_wrong_is_listed():
+    found = problems("consumers:\n- usernam: a\n- username: 12\n- custom_id: yes\n")
+
+    assert [each.place for each in found] == [Place(3, 3), Place(4, 3), Place(5, 3)]
+    assert "in quotes" in found[1].hint
+
+
+def test_what_is_not_kept_here_is_refused_unless_the_list_is_empty():
+    assert said("services: []\nroutes:\n") == []
+
+    found = problem("services:\n- name: x\n- name: y\n")
+    assert found.text == "services are not kept here"
+    assert found.place == Place(3, 3)

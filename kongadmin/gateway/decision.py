@@ -145,8 +145,10 @@ class Decision:
 
     def put_headers(self, headers: Collection[tuple[str, str]]) -> None:
         """Answer the client with these headers, in place of others of their names."""
-        names = {name for name, _ in headers}
-        kept = (h for h in self.headers if h[0] not in names)
+        kept = self.headers
+        if kept:
+            names = {name for name, _ in headers}
+            kept = (h for h in kept if h[0] not in names)
         self.headers = (*kept, *headers)
 
     def hold_until(self, moment: float | None) -> None:

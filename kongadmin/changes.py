@@ -6,7 +6,7 @@ tells all who cache to look again: on this machine by the shared revision, on ot
 PostgreSQL's NOTIFY, from a trigger on this table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -34,6 +34,8 @@ class Actor:
 
 
 NOBODY = Actor()
+# What is told of every entry as it is written, inside of the transaction.
+observers: list[Callable[["Change"], None]] = []
 current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
 
 
@@ -127,6 +129,8 @@ def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
         **fields,
     )
     insert_into(Change).run(change)
+    for observe in observers:
+        observe(change)
     transaction.on_commit(revision.bump)
 
 

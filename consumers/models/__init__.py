@@ -10,6 +10,7 @@ from .credentials import (
     MTLSAuth,
     OAuth2,
     OAuth2Token,
+    is_hash_of,
 )
 from .realm_keys import MOST_KEYS, issue_key, move
 from .usage import LastUsed, Usage
@@ -30,6 +31,7 @@ __all__ = [
     "OAuth2Token",
     "Usage",
     "folded",
+    "is_hash_of",
     "issue_key",
     "move",
 ]

@@ -330,15 +330,21 @@ class OAuth2(Credential):
             self.client_secret = hashed_secret(values["client_secret"])
 
 
-def hashed_secret(secret: str) -> str:
+def hashed_secret(secret: str, salt: bytes | None = None) -> str:
     """Return a client secret as Kong stores it with `hash_secret`.
 
     Source: contract §4.5; PBKDF2 with SHA-512, 10,000 rounds, 16 bytes of salt.
     """
-    salt = os.urandom(16)
+    salt = salt or os.urandom(16)
     digest = hashlib.pbkdf2_hmac("sha512", secret.encode(), salt, 10_000, 32)
     parts = (base64.b64encode(part).decode().rstrip("=") for part in (salt, digest))
     return "$".join(["", "pbkdf2-sha512", "i=10000,l=32", *parts])
+
+
+def is_hash_of(secret: str, stored: str) -> bool:
+    """Say whether a stored hash is that of a client secret."""
+    salt = base64.b64decode(stored.split("$")[3] + "==")
+    return hashed_secret(secret, salt) == stored
 
 
 class OAuth2Token(Expiring):

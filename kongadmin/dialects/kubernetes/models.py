@@ -41,7 +41,8 @@ class Object(models.Model):
     """One object as Kubernetes keeps it.
 
     `body` is all but apiVersion, kind, metadata and status, in the version that is
-    stored. `entity_type` and `entity_id` name what it became of ours.
+    stored. `entity_type` and `entity_id` name what it became of ours; one that
+    `is_waiting` shall have a name that another has.
     """
 
     group = models.TextField(blank=True)
@@ -63,6 +64,7 @@ class Object(models.Model):
     deletion_timestamp = models.DateTimeField(null=True)
     entity_type = models.TextField(blank=True)
     entity_id = models.UUIDField(null=True)
+    is_waiting = models.BooleanField(default=False)
 
     class Meta:
         constraints = [
@@ -75,7 +77,12 @@ class Object(models.Model):
                 fields=["entity_id"],
                 name="object_by_entity",
                 condition=models.Q(entity_id__isnull=False),
-            )
+            ),
+            Index(
+                fields=["id"],
+                name="object_waiting",
+                condition=models.Q(is_waiting=True),
+            ),
         ]
 
     def __str__(self) -> str:

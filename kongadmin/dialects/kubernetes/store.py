@@ -4,7 +4,7 @@ What changes anything here is inside of `writing()`: one writer at a time, whoev
 is, so that the numbers of changes grow in the order in which others come to see them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -86,6 +86,14 @@ def find(plural: str, namespace: str, name: str) -> Object | None:
     return objects(plural, namespace).filter(name=name).first()
 
 
+def named(plural: str, namespace: str, names: Iterable[str]) -> dict[str, Object]:
+    """Return those objects of a namespace that exist, by name."""
+    if not names:
+        return {}
+    rows = objects(plural, namespace).filter(name__in=names)
+    return {object.name: object for object in rows}
+
+
 def referring_to(plural: str, namespace: str, name: str) -> QuerySet[Object]:
     """Return the objects that name this one, whether or not it exists; oldest first."""
     return Object.objects.filter(
@@ -153,10 +161,19 @@ def set_status(object: Object, status: dict) -> bool:
     return update(object, status=status)
 
 
-def bind(object: Object, entity_type: str, entity_id: UUID | None) -> None:
+def bind(
+    object: Object, entity_type: str, entity_id: UUID | None, is_waiting: bool = False
+) -> None:
     """Note which entity of ours an object became; no change that clients see."""
-    object.entity_type, object.entity_id = entity_type, entity_id
-    object.save(update_fields=["entity_type", "entity_id"])
+    noted = {
+        "entity_type": entity_type,
+        "entity_id": entity_id,
+        "is_waiting": is_waiting,
+    }
+    if any(getattr(object, name) != value for name, value in noted.items()):
+        for name, value in noted.items():
+            setattr(object, name, value)
+        object.save(update_fields=[*noted])
 
 
 def remove(object: Object) -> None:

@@ -1,0 +1,165 @@
+"""Makes ours what objects say, and lets each object tell what became of it.
+
+It runs in the transaction that wrote, over everything that the change may touch, until
+nothing changes any more: a control plane before its groups, those before consumers,
+consumers before credentials, and older objects before younger ones. What refers to
+something that is not there yet is settled again as soon as it is.
+"""
+
+import heapq
+from collections.abc import Iterable
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.utils import timezone
+
+from kongadmin.dialects.kubernetes import store
+from kongadmin.dialects.kubernetes.conditions import PROGRAMMED, is_true, merged
+from kongadmin.dialects.kubernetes.mapping import (
+    AUTHORITIES,
+    CONSUMERS,
+    CREDENTIAL_FIELDS,
+    GROUPS,
+    PLANES,
+    SECRETS,
+)
+from kongadmin.dialects.kubernetes.models import Object
+from kongadmin.dialects.kubernetes.reconcile_entities import drop, note
+from kongadmin.dialects.kubernetes.reconcile_kinds import (
+    MODELS,
+    Outcome,
+    settle_authority,
+    settle_consumer,
+    settle_credential,
+    settle_group,
+    settle_plane,
+)
+from kongadmin.dialects.kubernetes.reconcile_secrets import controller_of
+from kongadmin.dialects.kubernetes.store import Change
+from kongadmin.dialects.kubernetes.wire import say_time
+
+SETTLERS = {
+    AUTHORITIES: settle_authority,
+    PLANES: settle_plane,
+    GROUPS: settle_group,
+    CONSUMERS: settle_consumer,
+    **dict.fromkeys(CREDENTIAL_FIELDS, settle_credential),
+}
+RANKS = {plural: rank for rank, plural in enumerate(SETTLERS)}
+
+_is_settling: ContextVar[bool] = ContextVar("is_settling", default=False)
+
+
+def is_settling() -> bool:
+    """Say whether what is being written is written from here."""
+    return _is_settling.get()
+
+
+@contextmanager
+def settling():
+    token = _is_settling.set(True)
+    try:
+        yield
+    finally:
+        _is_settling.reset(token)
+
+
+def reconcile(changes: Iterable[Change]) -> None:
+    """Settle everything that changes of objects touch; inside of `store.writing()`."""
+    with settling():
+        run = Run()
+        for change in changes:
+            run.take(change)
+            run.add_all(controllers(change.object))
+        run.finish()
+
+
+def settle_again(objects: Iterable[Object]) -> None:
+    """Settle objects of which something else than themselves has changed."""
+    reconcile(Change("update", object) for object in objects)
+
+
+class Run:
+    """One reconcile: who is still to be settled, in order."""
+
+    def __init__(self) -> None:
+        self.queue: list[tuple[int, int]] = []
+        self.queued: set[int] = set()
+        self.is_name_free = False
+
+    def take(self, change: Change) -> None:
+        """Note whom a change concerns; what a deleted object became is deleted."""
+        object = change.object
+        if change.verb == "delete":
+            self.release(object)
+            self.add_all(referring(object))
+        elif object.plural in SETTLERS:
+            self.add(object)
+        elif object.plural == SECRETS:
+            self.add_all(referring(object))
+
+    def release(self, object: Object) -> None:
+        model = MODELS.get(object.plural)
+        if model and object.entity_id:
+            drop(object, model)
+            self.is_name_free = True
+
+    def add(self, object: Object) -> None:
+        if object.plural in RANKS and object.pk not in self.queued:
+            self.queued.add(object.pk)
+            heapq.heappush(self.queue, (RANKS[object.plural], object.pk))
+
+    def add_all(self, objects: Iterable[Object]) -> None:
+        for object in objects:
+            self.add(object)
+
+    def finish(self) -> None:
+        """Settle until nobody is left; a name that was given up goes to who waits."""
+        while self.queue or self.is_name_free:
+            if not self.queue:
+                self.is_name_free = False
+                self.add_all(Object.objects.filter(is_waiting=True).order_by("pk"))
+                continue
+            _, pk = heapq.heappop(self.queue)
+            self.queued.discard(pk)
+            object = Object.objects.filter(pk=pk).first()
+            if object is not None:
+                self.settle(object)
+
+    def settle(self, object: Object) -> None:
+        """Settle one object; if what others see of it is another now, those too."""
+        before = seen_by_others(object)
+        outcome = SETTLERS[object.plural](object)
+        note(object, outcome.made)
+        tell(object, outcome)
+        for change in outcome.changes:
+            self.take(change)
+        self.is_name_free |= outcome.made.is_changed and not outcome.made.is_new
+        if outcome.made.is_new or seen_by_others(object) != before:
+            self.add_all(referring(object))
+
+
+def referring(object: Object) -> Iterable[Object]:
+    return store.referring_to(object.plural, object.namespace, object.name)
+
+
+def controllers(object: Object) -> Iterable[Object]:
+    """Return whose business it is what an object says, if it was not made by hand."""
+    uid = controller_of(object)
+    return Object.objects.filter(uid=uid) if uid else ()
+
+
+def seen_by_others(object: Object) -> tuple:
+    return is_true(object.status, PROGRAMMED), object.entity_id
+
+
+def tell(object: Object, outcome: Outcome) -> None:
+    """Store what became of an object, if that is news."""
+    stored = (object.status or {}).get("conditions") or []
+    generation = object.generation or 1
+    now = say_time(timezone.now())
+    found = merged(stored, outcome.conditions, generation, now)
+    if outcome.is_unmanaged:
+        for condition in found:
+            del condition["observedGeneration"]
+    store.set_status(object, {"conditions": found, **outcome.status})

@@ -15,6 +15,7 @@ from .fields import RULE_KINDS, TYPE_NAMES, field_check
 from .shorthands import shorthands_of
 from .typedefs import with_typedef
 from .values import record_filler
+from .yaml_text import read_yaml
 
 _TEXT_OR_NULL = (str, type(None))
 _ATTRIBUTES: dict[str, Any] = RULE_KINDS | {
@@ -56,7 +57,7 @@ _PARTS = {"array": ("elements",), "set": ("elements",), "map": ("keys", "values"
 def read_file(path: Path | str) -> dict:
     """Return the definition a YAML file holds; ValueError if it holds none."""
     try:
-        definition = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        definition = read_yaml(Path(path).read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problem = " ".join(str(error).split())
         raise ValueError(f"it cannot be read as YAML ({problem})") from error

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-import yaml
+from .yaml_text import read_yaml
 
 _PATH = Path(__file__).with_suffix(".yaml")
-TYPEDEFS: dict[str, dict] = yaml.safe_load(_PATH.read_text(encoding="utf-8"))
+TYPEDEFS: dict[str, dict] = read_yaml(_PATH.read_text(encoding="utf-8"))
 
 
 def with_typedef(field: dict) -> dict:

@@ -9,6 +9,10 @@ LOCK := $(UV) pip compile --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --python-version 3.12 \
 	--custom-compile-command "make lock"
 
+# Python keeps what it compiles: some containers forbid it, and every process of every
+# start would compile Django and the product anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test lint bench coverage format lock clean
 
 help: ## Say what can be made

@@ -57,6 +57,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.reuse_db = True
     django.setup()
     forget_by_number_only()
+    hash_quickly()
     # With this in the environment pytest-django reads the settings of a worker before
     # they are chosen here.
     for name in MODULE:
@@ -70,6 +71,15 @@ def forget_by_number_only() -> None:
 
     for cache in (models.known, permissions.known):
         cache.seconds = 3600
+
+
+def hash_quickly() -> None:
+    """Let a password cost no half second; who signs in to a server still pays it."""
+    from django.contrib.auth.hashers import Argon2PasswordHasher
+
+    Argon2PasswordHasher.time_cost = 1
+    Argon2PasswordHasher.memory_cost = 8
+    Argon2PasswordHasher.parallelism = 1
 
 
 def own_home(worker: str) -> None:
@@ -87,7 +97,8 @@ def choose_settings() -> None:
     STARTED.append(home.cleanup)
     kept = servers.without_settings(os.environ)
     os.environ.clear()
-    os.environ.update(kept | SETTINGS | {"KONGADMIN_HOME": home.name})
+    os.environ.update(kept | SETTINGS)
+    os.environ.update({"KONGADMIN_HOME": home.name, "TEST_FOLDER": home.name})
     if DATABASE == "postgresql" and not postgresql.missing():
         cluster = postgresql.Cluster(durable=os.environ.get("BENCH") == "full")
         STARTED.append(cluster.stop)

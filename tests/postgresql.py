@@ -151,11 +151,16 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def create_database(near: str, name: str) -> str:
-    """Create a database in the cluster of the address `near`; return its address."""
+def create_database(near: str, name: str, template: str | None = None) -> str:
+    """Create a database in the cluster of the address `near`; return its address.
+
+    With a `template` it begins as a copy of that database.
+    """
     base = near.rpartition("/")[0]
     with psycopg.connect(f"{base}/postgres", autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE "{template or "template1"}"'
+        )
     return f"{base}/{name}"
 
 

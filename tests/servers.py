@@ -1,9 +1,11 @@
 """The product as it is really started: `manage.py serve` on three free ports."""
 
+import fcntl
 import http.client
 import json as json_format
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -73,12 +75,14 @@ class Server:
     """One product with its own home, database and ports; stopped at the end of `with`.
 
     Settings given by name are passed on: `Server(WORKERS="1", ENFORCE_RBAC="on")`.
+    It starts for the second time, as from a copy of a home already prepared; with
+    `is_new` for the first.
     """
 
     password = PASSWORD
     command = ["manage.py", "serve"]
 
-    def __init__(self, **settings: str) -> None:
+    def __init__(self, is_new: bool = False, **settings: str) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="kongadmin-server-")
         self.home = Path(self.folder.name) / "home"
         self.log_path = Path(self.folder.name) / "log"
@@ -99,9 +103,29 @@ class Server:
             **{f"KONGADMIN_{name}": value for name, value in settings.items()},
         }
         self.process: subprocess.Popen | None = None
-        self.database = make_database()
+        template = None if is_new else self.template()
+        self.database = make_database(template)
         if self.database:
             self.env.setdefault("KONGADMIN_DATABASE_URL", self.database)
+        if template:
+            shutil.copytree(template / "home", self.home)
+
+    def template(self) -> Path:
+        """Return the folder of a prepared home, made by the first to ask in this run.
+
+        On PostgreSQL a database of the folder's name is prepared along with it.
+        """
+        version = self.env.get("KONGADMIN_COMPAT_VERSION", "newest")
+        folder = Path(os.environ["TEST_FOLDER"]) / f"template_{version}"
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                near = os.environ.get("TEST_POSTGRESQL")
+                url = near and postgresql.create_database(near, folder.name)
+                own = {"KONGADMIN_DATABASE_URL": url} if url else {}
+                own["KONGADMIN_HOME"] = str(folder / "home")
+                self.manage("prepare", **own)
+        return folder
 
     def __enter__(self) -> Self:
         try:
@@ -202,13 +226,13 @@ class Server:
         return found
 
     def manage(
-        self, *arguments: str, check: bool = True, stdin: str = ""
+        self, *arguments: str, check: bool = True, stdin: str = "", **other: str
     ) -> subprocess.CompletedProcess[str]:
-        """Run a management command with the same settings."""
+        """Run a management command with the same settings, and others if given."""
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
             cwd=ROOT,
-            env=self.env,
+            env=self.env | other,
             input=stdin,
             capture_output=True,
             text=True,
@@ -263,17 +287,23 @@ def cookies_of(answer: Answer) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def make_database() -> str | None:
-    """Return the address of a fresh database when the tests run on PostgreSQL."""
+def make_database(template: Path | None) -> str | None:
+    """Return the address of a database of its own when the tests run on PostgreSQL."""
     near = os.environ.get("TEST_POSTGRESQL")
     if not near:
         return None
-    return postgresql.create_database(near, f"server_{random.randbytes(6).hex()}")
+    name = f"server_{random.randbytes(6).hex()}"
+    return postgresql.create_database(near, name, template and template.name)
 
 
 def without_settings(environment: dict) -> dict:
     """Return the environment without what the person at the keyboard has set."""
-    foreign = ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")
+    foreign = (
+        "DATABASE_URL",
+        "DJANGO_SETTINGS_MODULE",
+        "PYTHONDONTWRITEBYTECODE",  # every start would compile everything
+        "REDIS_URL",
+    )
     return {
         name: value
         for name, value in environment.items()

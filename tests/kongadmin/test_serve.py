@@ -77,6 +77,15 @@ def test_control_c_which_every_process_gets_ends_it_cleanly(own: Server) -> None
     assert "Traceback" not in own.log
 
 
+def test_a_first_start_makes_all_it_needs() -> None:
+    with Server(is_new=True, WORKERS="1") as server:
+        assert all_answer(server)
+        [plugin] = ask(f"{server.admin}/plugins").json()["data"]
+        server.sign_in()
+
+    assert plugin["name"] == "key-auth"
+
+
 def test_a_second_start_finds_everything_as_it_was(own: Server) -> None:
     assert (
         ask(f"{own.admin}/consumers", "POST", form={"username": "anna"}).status == 201

@@ -7,6 +7,7 @@ class DeckConfig(AppConfig):
 
     def ready(self) -> None:
         from kongadmin.declarative.formats import register
-        from kongadmin.dialects.deck.formats import DECK
+        from kongadmin.dialects.deck.formats import DBLESS, DECK
 
-        register(DECK)
+        for each in (DBLESS, DECK):  # the first that recognises a file is taken
+            register(each)

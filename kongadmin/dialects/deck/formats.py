@@ -1,9 +1,11 @@
 """The formats that this dialect adds to those that documents come in."""
 
 import re
+from functools import partial
 
 from kongadmin.declarative.formats import Format
 from kongadmin.dialects.deck.reading import read
+from kongadmin.dialects.deck.writing import write, write_for_kong
 
 BEGINS = re.compile(
     r"^[\"']?(_format_version|_info|_workspace|_transform|consumers|consumer_groups)"
@@ -14,14 +16,20 @@ BEGINS_JSON = re.compile(
     r'\A\s*\{.*?"(_format_version|_info|consumers)"\s*:', re.DOTALL
 )
 
+ONLY_KONGS = re.compile(
+    r"^[\"']?(_comment|_ignore|_transform|\w+_credentials|jwt_secrets|acls"
+    r"|consumer_group_(consumers|plugins))[\"']?\s*:",
+    re.MULTILINE,
+)
+
 
 def is_deck(beginning: str, filename: str) -> bool:
     return bool(BEGINS.search(beginning) or BEGINS_JSON.search(beginning))
 
 
-def never(beginning: str, filename: str) -> bool:
-    """Say no: a file for Kong without a database is read as decK's are."""
-    return False
+def is_for_kong(beginning: str, filename: str) -> bool:
+    """Say whether a file has what Kong takes at the top and decK does not."""
+    return is_deck(beginning, filename) and bool(ONLY_KONGS.search(beginning))
 
 
 DECK = Format(
@@ -31,4 +39,14 @@ DECK = Format(
     content_type="application/yaml",
     recognises=is_deck,
     read=read,
+    write=write,
+)
+DBLESS = Format(
+    name="dbless",
+    label="Declarative file (DB-less)",
+    extension="yaml",
+    content_type="application/yaml",
+    recognises=is_for_kong,
+    read=partial(read, name="dbless"),
+    write=write_for_kong,
 )

@@ -11,6 +11,10 @@ from kongadmin.dialects.deck.nodes import Block, Part
 from kongadmin.dialects.deck.terms import (
     ELSEWHERE,
     HEAD,
+    LIMITED,
+    MEMBERSHIPS,
+    NAMES,
+    OVERRIDES,
     REMARKS,
     Kind,
     kinds,
@@ -18,12 +22,6 @@ from kongadmin.dialects.deck.terms import (
 )
 from kongadmin.masks import DOTS
 
-LIMITED = "rate-limiting-advanced"
-# What names an entity in another, the best first.
-NAMES = {
-    "consumers": ("username", "custom_id", "id"),
-    "consumer_groups": ("name", "id"),
-}
 QUOTES = 'write it in quotes: "…"'
 
 
@@ -109,7 +107,7 @@ class Rows:
         if owners:
             values |= owners
         values.pop("updated_at", None)
-        if kind.name == "consumer_group_overrides":
+        if kind.name == OVERRIDES:
             self._check_limited(values, block)
         row = Row(kind.name, values, block.place)
         if "_config" in values:
@@ -161,7 +159,7 @@ class Rows:
                 yield membership(consumer, owner, place)
                 continue
             is_override = self._head.overrides and _name(value) == LIMITED
-            kind = self._kinds["consumer_group_overrides" if is_override else key]
+            kind = self._kinds[OVERRIDES if is_override else key]
             yield from self._entity(kind, value, place, {"consumer_group": owner})
 
     def _owner(self, kind: str, values: dict) -> Ref:
@@ -234,7 +232,7 @@ class Rows:
 
 def membership(consumer: Ref, group: Ref, place: Place) -> Row:
     values = {"consumer": consumer, "consumer_group": group}
-    return Row("consumer_group_consumers", values, place)
+    return Row(MEMBERSHIPS, values, place)
 
 
 def nearest(name: str, known: list[str]) -> str:

@@ -51,3 +51,90 @@ def _integer(digits: str, found: re.Match) -> int:
     if prefixed[0] in "01234567":
         prefixed = f"o{prefixed}"
     return int(f"{sign}0{prefixed}", 0)
+
+
+# What needs no quotes in any YAML, whatever it may look like otherwise.
+PLAIN = re.compile(r"[A-Za-z_/$~\u00a1-\u1fff][\w./@+=~$^*()%!?&;-]*")
+# What a character may be for a text to stand without escapes.
+PRINTABLE = re.compile(
+    r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
+)
+STARTS = frozenset("-?:,[]{}#&*!|>'\"%@`")
+# Dates, and numbers to the base 60, which other readers take for such.
+DATE_OR_TIME = re.compile(
+    r"\d{4}-\d\d?-\d\d?([Tt ].*)?|[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?"
+)
+ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r", "\0": "\\0"}
+INDENTED = "  "
+TEMPLATE = "${{"
+
+
+def scalar(value: Any, indent: str = "") -> str:
+    """Return a value as YAML writes it; `indent` is where a text's lines begin."""
+    if type(value) is str:
+        return quoted(value, indent)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, str) else repr(value)
+
+
+def quoted(text: str, indent: str = "") -> str:
+    """Return a text in the least quotes in which every reader takes it for text."""
+    if PLAIN.fullmatch(text) and text not in WORDS:
+        return text
+    if TEMPLATE in text:  # would be a placeholder to decK, in quotes as well
+        return double_quoted(text).replace(TEMPLATE, "\\x24{{")
+    if "\n" in text and _is_literal(text):
+        return _literal(text, indent)
+    if not PRINTABLE.fullmatch(text):
+        return double_quoted(text)
+    if not text or resolve(text) is not text or DATE_OR_TIME.fullmatch(text):
+        return double_quoted(text)
+    return text if _is_plain(text) else "'" + text.replace("'", "''") + "'"
+
+
+def key(text: str) -> str:
+    """Return a text as a key, which has to stand on one line."""
+    return double_quoted(text) if "\n" in text else quoted(text)
+
+
+def double_quoted(text: str) -> str:
+    return f'"{escaped(text)}"'
+
+
+def escaped(text: str) -> str:
+    """Return a text as it stands between double quotes."""
+    return "".join(ESCAPES.get(each) or _escape(each) for each in text)
+
+
+def _escape(character: str) -> str:
+    if PRINTABLE.fullmatch(character):
+        return character
+    code = ord(character)
+    return f"\\x{code:02X}" if code < 0x100 else f"\\u{code:04X}"
+
+
+def _is_plain(text: str) -> bool:
+    return not (
+        text[0] in STARTS
+        or text[0] == " "
+        or text[-1] in " :"
+        or ": " in text
+        or " #" in text
+        or text.startswith(("---", "...", "=", "<<"))
+    )
+
+
+def _is_literal(text: str) -> bool:
+    lines = text.split("\n")
+    return lines[0][:1].strip() != "" and all(map(PRINTABLE.fullmatch, lines))
+
+
+def _literal(text: str, indent: str) -> str:
+    body = text.rstrip("\n")
+    after = len(text) - len(body)
+    mark = {0: "|-", 1: "|"}.get(after, "|+")
+    lines = [indent + INDENTED + line if line else "" for line in body.split("\n")]
+    return "\n".join([mark, *lines, *[""] * (after - 1)])

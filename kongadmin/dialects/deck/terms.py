@@ -3,14 +3,17 @@
 from dataclasses import dataclass
 from functools import cache
 
-from consumers.credentials import DECLARED
-from consumers.models import Consumer
-from groups.models import ConsumerGroup, Membership, Override
-from kongadmin.plugins.models import Plugin
+from kongadmin.declarative.kinds import CONSUMER_GROUPS, CONSUMERS, KINDS, credentials
 
-CREDENTIALS = tuple(kind.model.schema.name for kind in DECLARED)
-# Kong's name for a group's limits in a DB-less file.
-OVERRIDES = "consumer_group_plugins"
+CREDENTIALS = tuple(kind.name for kind in credentials())
+MEMBERSHIPS = "consumer_group_consumers"
+OVERRIDES = "consumer_group_overrides"
+PLUGINS = "plugins"
+# Kong's name for overrides in a file, and the only plugin that has any.
+OVERRIDES_IN_FILES = "consumer_group_plugins"
+LIMITED = "rate-limiting-advanced"
+# What names an entity in another, the best first.
+NAMES = {CONSUMERS: ("username", "custom_id", "id"), CONSUMER_GROUPS: ("name", "id")}
 # Lists of entities that Kong has and this product has not.
 ELSEWHERE = frozenset(
     """ca_certificates certificates clustering_data_planes custom_entities
@@ -53,24 +56,21 @@ class Kind:
 
 
 NESTED = {
-    "consumers": ("groups", *CREDENTIALS, "plugins"),
-    "consumer_groups": ("consumers", "plugins"),
+    CONSUMERS: ("groups", *CREDENTIALS, PLUGINS),
+    CONSUMER_GROUPS: ("consumers", PLUGINS),
 }
 
 
 @cache
 def kinds() -> dict[str, Kind]:
     """Return what entities there are in a file, by the names of their schemas."""
-    models = [Consumer, ConsumerGroup, Membership, Override, Plugin]
-    schemas = [model.schema for model in models]
-    schemas += [kind.model.schema for kind in DECLARED]
-    return {schema.name: _kind(schema) for schema in schemas}
+    return {name: _kind(kind.model.schema) for name, kind in KINDS.items()}
 
 
 def _kind(schema) -> Kind:
     fields = schema.fields
     more = ["updated_at", *(["ttl"] if schema.ttl else [])]
-    if schema.name in ("consumer_group_overrides", "plugins"):
+    if schema.name in (OVERRIDES, PLUGINS):
         more += ["name", "_config"]
     return Kind(
         schema.name,
@@ -84,4 +84,5 @@ def _kind(schema) -> Kind:
 @cache
 def lists() -> dict[str, str]:
     """Return which kind stands in which list at the top of a file."""
-    return {name: name for name in kinds()} | {OVERRIDES: "consumer_group_overrides"}
+    names = {name: name for name in kinds()}
+    return names | ({OVERRIDES_IN_FILES: OVERRIDES} if OVERRIDES in names else {})

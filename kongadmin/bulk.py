@@ -1,11 +1,13 @@
 """Many rows at once, past the ORM: COPY on PostgreSQL, executemany on SQLite.
 
+Rows are tuples of values in the order of `names`, column attributes of the model.
+
 No signal fires here. Who writes in bulk also writes the tag index and one entry of the
 change log, in the same transaction.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,27 +19,105 @@ from django.db.models import Model
 def insert_rows(
     model: type[Model], names: tuple[str, ...], rows: Iterable[tuple]
 ) -> None:
-    """Insert rows of values in the order of `names`, column attributes.
+    """Insert rows.
 
     Values are UUID, str, bytes, aware datetime, or what a JSON column holds.
     """
-    quote = connection.ops.quote_name
-    fields = {field.attname: field for field in model._meta.concrete_fields}
-    table = quote(model._meta.db_table)
-    columns = ", ".join(quote(fields[name].column) for name in names)
+    table, columns = table_of(model), columns_of(model, names)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            copying = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)"
-            with cursor.copy(copying) as copy:
-                copy.set_types([fields[name].db_type(connection) for name in names])
-                for row in rows:
-                    copy.write_row(row)
+            copy_into(cursor, table, model, names, rows)
         else:
             places = ", ".join("%s" for _ in names)
             cursor.executemany(
-                f"INSERT INTO {table} ({columns}) VALUES ({places})",  # noqa: S608
-                [tuple(map(for_sqlite, row)) for row in rows],
+                f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608
+                (tuple(map(for_sqlite, row)) for row in rows),
             )
+
+
+def update_rows(
+    model: type[Model], names: tuple[str, ...], rows: Iterable[tuple]
+) -> None:
+    """Write rows anew; the first of `names` is the primary key that finds each."""
+    table, (key, *columns) = table_of(model), columns_of(model, names)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            listed = ", ".join((key, *columns))
+            cursor.execute(
+                f"CREATE TEMP TABLE bulk_update ON COMMIT DROP AS "  # noqa: S608
+                f"SELECT {listed} FROM {table} WITH NO DATA"
+            )
+            copy_into(cursor, "bulk_update", model, names, rows)
+            taken = ", ".join(f"{column} = bulk_update.{column}" for column in columns)
+            cursor.execute(
+                f"UPDATE {table} SET {taken} FROM bulk_update "  # noqa: S608
+                f"WHERE {table}.{key} = bulk_update.{key}; DROP TABLE bulk_update"
+            )
+        else:
+            taken = ", ".join(f"{column} = %s" for column in columns)
+            cursor.executemany(
+                f"UPDATE {table} SET {taken} WHERE {key} = %s",  # noqa: S608
+                ((*map(for_sqlite, row[1:]), for_sqlite(row[0])) for row in rows),
+            )
+
+
+def delete_rows(model: type[Model], ids: list[UUID], name: str = "id") -> None:
+    """Delete the rows whose column `name` holds one of the ids; nothing else."""
+    table, (column,) = table_of(model), columns_of(model, (name,))
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DELETE FROM {table} WHERE {column} = ANY(%s)", [ids])  # noqa: S608
+        else:
+            cursor.executemany(
+                f"DELETE FROM {table} WHERE {column} = %s",  # noqa: S608
+                [(id_.hex,) for id_ in ids],
+            )
+
+
+def pages(
+    model: type[Model], names: tuple[str, ...], scope_id: UUID, size: int = 5000
+) -> Iterator[list[tuple]]:
+    """Yield all rows of a scope in pieces, as the database driver gives them.
+
+    The first of `names` is the primary key.
+    """
+    table, columns = table_of(model), columns_of(model, names)
+    (scope,), key = columns_of(model, ("scope_id",)), columns[0]
+    select = f"SELECT {', '.join(columns)} FROM {table} WHERE {scope} = %s"  # noqa: S608
+    is_postgresql = connection.vendor == "postgresql"
+    within = scope_id if is_postgresql else scope_id.hex
+    after: list = []
+    while True:
+        beyond = f" AND {key} > %s" if after else ""
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"{select}{beyond} ORDER BY {key} LIMIT {size}", [within, *after]
+            )
+            rows = cursor.fetchall()
+        if rows:
+            yield rows
+        if len(rows) < size:
+            return
+        after = [rows[-1][0]]
+
+
+def copy_into(cursor, table: str, model: type[Model], names, rows) -> None:
+    """Stream rows into a PostgreSQL table that has the model's columns."""
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    columns = ", ".join(columns_of(model, names))
+    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+        copy.set_types([fields[name].db_type(connection) for name in names])
+        for row in rows:
+            copy.write_row(row)
+
+
+def table_of(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
+
+
+def columns_of(model: type[Model], names: Iterable[str]) -> list[str]:
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    return [connection.ops.quote_name(fields[name].column) for name in names]
 
 
 def for_sqlite(value: Any) -> Any:

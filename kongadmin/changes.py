@@ -6,7 +6,7 @@ tells all who cache to look again: on this machine by the shared revision, on ot
 PostgreSQL's NOTIFY, from a trigger on this table.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -20,6 +20,7 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from kongadmin import revision
+from kongadmin.bulk import insert_rows
 from kongadmin.entities import Entity
 from kongadmin.prepared import insert_into
 
@@ -36,6 +37,10 @@ class Actor:
 NOBODY = Actor()
 # What is told of every entry as it is written, inside of the transaction.
 observers: list[Callable[["Change"], None]] = []
+ENTRY = (
+    *("verb", "entity_type", "entity_id", "entity_name", "subject_id", "related_id"),
+    *("before", "after"),
+)
 current: ContextVar[Actor] = ContextVar("actor", default=NOBODY)
 
 
@@ -138,17 +143,47 @@ def record(
     verb: str, entity: Entity, before: dict | None = None, after: dict | None = None
 ) -> None:
     """Write down that the current actor did `verb` to `entity`."""
-    write(
-        verb,
-        entity.scope_id,
-        entity.schema.name,
-        entity_id=entity.pk,
-        entity_name=str(entity),
-        subject_id=entity.parent_id or entity.pk,
-        related_id=entity.related_id,
-        before=before,
-        after=after,
-    )
+    about = described(entity, str(entity))
+    write(verb, entity.scope_id, before=before, after=after, **about)
+
+
+def write_many(scope, entries: Iterable[dict]) -> None:
+    """Append an entry for each of many entities, as `write` does for one.
+
+    An entry has a verb, the fields of `described`, before and after. Observers are told
+    once of every verb and kind.
+    """
+    actor, now = current.get(), timezone.now()
+    common = {
+        "created_at": now,
+        "scope_id": scope.pk,
+        "actor": actor.name,
+        "dialect": actor.dialect,
+        "request_id": actor.request_id,
+    }
+    seen = set()
+
+    def rows() -> Iterator[tuple]:
+        for entry in entries:
+            seen.add((entry["verb"], entry["entity_type"]))
+            yield (*common.values(), *(entry.get(name) for name in ENTRY))
+
+    insert_rows(Change, (*common, *ENTRY), rows())
+    for verb, kind in sorted(seen):
+        for observe in observers:
+            observe(Change(**common, verb=verb, entity_type=kind))
+    transaction.on_commit(revision.bump)
+
+
+def described(entity: Entity, name: str) -> dict:
+    """Return what an entry says of an entity that is called `name`."""
+    return {
+        "entity_type": entity.schema.name,
+        "entity_id": entity.pk,
+        "entity_name": name,
+        "subject_id": entity.parent_id or entity.pk,
+        "related_id": entity.related_id,
+    }
 
 
 def record_bulk(scope, verb: str, entity_type: str, summary: str) -> None:
@@ -156,25 +191,25 @@ def record_bulk(scope, verb: str, entity_type: str, summary: str) -> None:
     write(verb, scope.pk, entity_type, entity_name=summary)
 
 
+def difference(entity: Entity) -> tuple[dict, dict]:
+    """Return before and after of the fields that differ from what was last read."""
+    after, before = entity.snapshot(), entity.snapshot_before() or {}
+    # Two secrets may look the same once they are masked.
+    secrets = entity.changed_secrets()
+    changed = [n for n in after if n in secrets or before.get(n) != after[n]]
+    return ({n: before.get(n) for n in changed}, {n: after[n] for n in changed})
+
+
 @receiver(post_save)
 def record_save(sender, instance, created, **kwargs) -> None:
     if not isinstance(instance, Entity):
         return
-    after = instance.snapshot()
     if created:
-        record("create", instance, after=after)
+        record("create", instance, after=instance.snapshot())
         return
-    before = instance.snapshot_before() or {}
-    # Two secrets may look the same once they are masked.
-    secrets = instance.changed_secrets()
-    changed = [n for n in after if n in secrets or before.get(n) != after[n]]
-    if changed:
-        record(
-            "update",
-            instance,
-            before={name: before.get(name) for name in changed},
-            after={name: after[name] for name in changed},
-        )
+    before, after = difference(instance)
+    if after:
+        record("update", instance, before, after)
 
 
 @receiver(post_delete)

@@ -11,7 +11,7 @@ from django.db.models import UniqueConstraint
 
 from consumers.credentials import CREDENTIALS
 from consumers.models import Consumer
-from groups.models import ConsumerGroup, Membership, Override
+from groups.models import RATE_LIMITING, ConsumerGroup, Membership, Override
 from kongadmin.entities import Entity
 from kongadmin.plugins.models import Plugin
 
@@ -29,13 +29,15 @@ ORDER = (
 class Kind:
     """One kind of entity: `owner` is the kind that it nests under, if it must.
 
-    `words` is what people call several of them.
+    `words` is what people call several of them. `title` is what people call one, where
+    its own values alone do not say it: {field} stands for the name referred to.
     """
 
     name: str
     model: type[Entity]
     owner: str | None = None
     words: str = ""
+    title: str = ""
 
     @cached_property
     def refs(self) -> dict[str, str]:
@@ -110,8 +112,20 @@ def declare() -> dict[str, Kind]:
     """Return the kinds by the names of their schemas, in the order of creation."""
     groups = [Kind(CONSUMER_GROUPS, ConsumerGroup, words="consumer groups")]
     of_groups = [
-        Kind(Membership.schema.name, Membership, CONSUMERS, "memberships"),
-        Kind(Override.schema.name, Override, CONSUMER_GROUPS, "overrides"),
+        Kind(
+            Membership.schema.name,
+            Membership,
+            CONSUMERS,
+            words="memberships",
+            title="{consumer} in {consumer_group}",
+        ),
+        Kind(
+            Override.schema.name,
+            Override,
+            CONSUMER_GROUPS,
+            words="overrides",
+            title=f"{RATE_LIMITING} for {{consumer_group}}",
+        ),
     ]
     has_groups = settings.IS_ENTERPRISE
     kinds = [

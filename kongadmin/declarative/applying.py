@@ -1,0 +1,326 @@
+"""Carrying out a plan: everything that was taken of it, in one transaction, or nothing.
+
+A plan may be old. Whatever it would change or delete must still be as it was when the
+plan was made, and what it creates must still be free.
+"""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from itertools import batched
+from uuid import UUID
+
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+from django.utils import timezone
+
+from kongadmin.bulk import delete_rows, insert_rows, update_rows
+from kongadmin.declarative.columns import columns_of
+from kongadmin.declarative.document import Problem
+from kongadmin.declarative.holders import find_holders
+from kongadmin.declarative.kinds import KINDS, Kind
+from kongadmin.declarative.plan import Plan
+from kongadmin.declarative.progress import Progress, Tell, silent
+from kongadmin.declarative.recording import write_log
+from kongadmin.declarative.verbs import CONFLICT, CREATE, DELETE, UPDATE, VERBS
+from kongadmin.entities import Entity
+from kongadmin.tags import Tag
+
+ORDERED = list(KINDS.values())
+CHUNK = 5000
+MOST_NAMED = 20
+REFERENCES = {"consumer_id", "consumer_group_id"}
+TAG = ("scope_id", "entity_type", "tag", "entity_id")
+
+
+class Refused(Exception):
+    """A plan that cannot be carried out; nothing was written. `problems` says why."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+@dataclass(slots=True)
+class Report:
+    """What was written: how many rows, by kind and verb."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        totals = {VERBS[verb]: 0 for verb in (CREATE, UPDATE, DELETE)}
+        for counts in self.counts.values():
+            for verb, count in counts.items():
+                totals[verb] += count
+        return totals
+
+
+def apply(
+    plan: Plan, taken: Collection[int] | None = None, progress: Tell | None = None
+) -> Report:
+    """Carry out a plan, or the steps of it whose numbers are `taken`.
+
+    Raises Refused, with nothing written, where a row is bad or something has changed
+    since the plan was made; and whatever `progress` raises.
+    """
+    applying = Applying(plan, progress or silent)
+    applying.choose(taken)
+    try:
+        with transaction.atomic():
+            applying.run()
+    except IntegrityError as error:
+        if problems := find_holders(applying.rows(CREATE, UPDATE), plan.scope):
+            raise Refused(problems) from error
+        raise
+    applying.remember()
+    return applying.report
+
+
+class Applying:
+    """One attempt to carry out a plan."""
+
+    def __init__(self, plan: Plan, tell: Tell) -> None:
+        self.plan, self.tell = plan, tell
+        self.staging, self.scope = plan.staging, plan.scope
+        self.report, self.done = Report(), 0
+        self.now: datetime = timezone.now()
+
+    # What is taken
+
+    def choose(self, taken: Collection[int] | None) -> None:
+        """Mark the steps that are to be carried out; Refused if one cannot be."""
+        self.staging.execute("DROP TABLE IF EXISTS temp.taken")
+        self.staging.execute("CREATE TEMP TABLE taken (number INTEGER PRIMARY KEY)")
+        if taken is None:
+            if self.plan.problems:
+                raise Refused(self.plan.problems)
+            self.staging.execute(
+                "INSERT INTO taken SELECT number FROM step WHERE verb IN (?, ?, ?)",
+                (CREATE, UPDATE, DELETE),
+            )
+            return
+        self.staging.database.executemany(
+            "INSERT OR IGNORE INTO taken VALUES (?)", ((n,) for n in taken)
+        )
+        bad = self.query("number, problem", "verb = ?", CONFLICT).fetchall()
+        if bad:
+            raise Refused(Problem(text or "") for _, text in bad)
+
+    def query(self, columns: str, where: str, *values, order: str = "number"):
+        sql = (
+            f"SELECT {columns} FROM step WHERE number IN (SELECT number FROM taken) "  # noqa: S608
+            f"AND {where} ORDER BY {order}"
+        )
+        return self.staging.execute(sql, values)
+
+    @cached_property
+    def total(self) -> int:
+        return self.query("count(*)", "verb IN (0, 1, 2)").fetchone()[0]
+
+    def parts(self, *verbs: int) -> Iterator[tuple[Kind, int, list[tuple]]]:
+        """Yield the taken steps by kind and verb: pieces of id, before, after, name."""
+        for number, kind in enumerate(ORDERED):
+            for verb in verbs:
+                columns = "id, before, after, name"
+                found = self.query(columns, "kind = ? AND verb = ?", number, verb)
+                while chunk := found.fetchmany(CHUNK):
+                    yield kind, verb, chunk
+
+    def rows(self, *verbs: int) -> Iterator[tuple[Kind, str, Entity]]:
+        """Yield the entities that steps of these verbs make, with their names."""
+        for kind, _, chunk in self.parts(*verbs):
+            columns = columns_of(kind.model)
+            for _, _, after, name in chunk:
+                yield kind, name, columns.entity(columns.load(after))
+
+    # What is done
+
+    def run(self) -> None:
+        lock(self.scope)
+        self.make_room()
+        self.recheck()
+        self.delete()
+        self.park()
+        self.update()
+        self.create()
+        self.refuse_loose_ends()
+        write_log(self)
+
+    def make_room(self) -> None:
+        """Delete what has expired: it may be in the way, and counts no more."""
+        for kind in ORDERED:
+            if kind.model.schema.ttl:
+                rows = kind.model.objects.in_scope(self.scope)
+                gone = rows.filter(expires_at__lte=self.now)
+                if ids := list(gone.values_list("pk", flat=True)):
+                    delete_rows(Tag, ids, "entity_id")
+                    delete_rows(kind.model, ids)
+
+    def recheck(self) -> None:
+        """Lock what will be changed or deleted; Refused if it is no longer the same."""
+        changed: list[Problem] = []
+        for kind, _, chunk in self.parts(UPDATE, DELETE):
+            place = columns_of(kind.model).place["updated_at"]
+            load = columns_of(kind.model).load
+            ids = [UUID(bytes=row[0]) for row in chunk]
+            found = kind.model.objects.filter(pk__in=ids)
+            locked = found.select_for_update(of=("self",))
+            times = dict(locked.values_list("pk", "updated_at"))
+            for id_, (_, before, _, name) in zip(ids, chunk, strict=True):
+                if times.get(id_) != load(before)[place]:
+                    what = "was changed" if id_ in times else "was deleted"
+                    text = f"{kind.name} '{name}' {what} since the plan was made"
+                    changed.append(Problem(text))
+        if changed:
+            raise Refused(changed)
+
+    def delete(self) -> None:
+        """Delete rows with what hangs on them and cannot be declared."""
+        for kind, verb, chunk in self.parts(DELETE):
+            ids = [UUID(bytes=row[0]) for row in chunk]
+            for model, name in undeclared(kind.model):
+                delete_rows(model, ids, name)
+            if kind.has_tags:
+                delete_rows(Tag, ids, "entity_id")
+            delete_rows(kind.model, ids)
+            self.count(kind, verb, len(chunk))
+
+    def park(self) -> None:
+        """Give up unique values that are about to change: two rows may swap them."""
+        for kind in ORDERED:
+            columns = columns_of(kind.model)
+            names = {n for names in kind.unique for n in names} - REFERENCES
+            places = [columns.place[name] for name in sorted(names)]
+            for _, _, chunk in self.parts_of(kind, UPDATE) if names else ():
+                rows = [
+                    (old[0], *(parked(old[0], old[p], new[p]) for p in places))
+                    for _, before, after, _ in chunk
+                    for old, new in [(columns.load(before), columns.load(after))]
+                    if any(old[p] != new[p] for p in places)
+                ]
+                if rows:
+                    update_rows(kind.model, ("id", *sorted(names)), rows)
+
+    def parts_of(self, kind: Kind, verb: int):
+        return (part for part in self.parts(verb) if part[0] is kind)
+
+    def update(self) -> None:
+        for kind, verb, chunk in self.parts(UPDATE):
+            columns = columns_of(kind.model)
+            rows = [self.touched(columns, after) for _, _, after, _ in chunk]
+            update_rows(kind.model, columns.names, rows)
+            if kind.has_tags:
+                delete_rows(Tag, [row[0] for row in rows], "entity_id")
+                self.tag(kind, rows)
+            self.count(kind, verb, len(chunk))
+
+    def create(self) -> None:
+        for kind, verb, chunk in self.parts(CREATE):
+            columns = columns_of(kind.model)
+            rows = [self.touched(columns, after) for _, _, after, _ in chunk]
+            insert_rows(kind.model, columns.names, rows)
+            if kind.has_tags:
+                self.tag(kind, rows)
+            self.count(kind, verb, len(chunk))
+
+    def touched(self, columns, after: bytes) -> list:
+        """Return a row as it is stored now: everything of one plan at the same time."""
+        row = columns.load(after)
+        row[columns.place["updated_at"]] = self.now
+        return row
+
+    def tag(self, kind: Kind, rows: list[list]) -> None:
+        place = columns_of(kind.model).place["tags"]
+        tags = [
+            (self.scope.pk, kind.name, tag, row[0])
+            for row in rows
+            for tag in row[place] or ()
+        ]
+        if tags:
+            insert_rows(Tag, TAG, tags)
+
+    def count(self, kind: Kind, verb: int, number: int) -> None:
+        counts = self.report.counts.setdefault(kind.name, {})
+        counts[VERBS[verb]] = counts.get(VERBS[verb], 0) + number
+        self.done += number
+        self.tell(Progress("write", self.done, self.total))
+
+    # What must hold in the end
+
+    def refuse_loose_ends(self) -> None:
+        """Refuse to leave a row without what it hangs on."""
+        problems: list[Problem] = []
+        for kind in ORDERED:
+            for name, reference in kind.refs.items():
+                problems += self.orphans(kind, f"{name}_id", KINDS[reference])
+                problems += self.ownerless(kind, name, KINDS[reference])
+        if problems:
+            raise Refused(problems)
+
+    def orphans(self, kind: Kind, column: str, owner: Kind) -> Iterator[Problem]:
+        """Find what hangs on deleted rows and is not deleted itself."""
+        for _, _, chunk in self.parts_of(owner, DELETE):
+            names = {UUID(bytes=id_): name for id_, _, _, name in chunk}
+            left = kind.model.objects.filter(**{f"{column}__in": list(names)})
+            for gone in left.values_list(column, flat=True)[:MOST_NAMED]:
+                text = f"{owner.name} '{names[gone]}' still has {kind.words}"
+                yield Problem(text)
+
+    def ownerless(self, kind: Kind, name: str, owner: Kind) -> Iterator[Problem]:
+        """Find what was written and hangs on a row that there is not."""
+        wanted = self.query(
+            f"{name}, min(step.name)",
+            f"kind = ? AND verb IN (0, 1) AND {name} IS NOT NULL "  # noqa: S608
+            f"AND {name} NOT IN (SELECT id FROM step WHERE verb = 0 "
+            f"AND number IN (SELECT number FROM taken)) GROUP BY {name}",
+            ORDERED.index(kind),
+            order="2",
+        ).fetchall()
+        for chunk in batched(wanted, CHUNK, strict=False):
+            names = {UUID(bytes=id_): said for id_, said in chunk}
+            there = owner.model.objects.in_scope(self.scope).filter(pk__in=list(names))
+            for gone in names.keys() - set(there.values_list("pk", flat=True)):
+                text = f"{kind.name} '{names[gone]}' lacks its {name.replace('_', ' ')}"
+                yield Problem(text)
+
+    def remember(self) -> None:
+        """Note in the plan what was carried out, so that it can be undone."""
+        self.staging.execute(
+            "UPDATE step SET is_done = 1 WHERE number IN (SELECT number FROM taken) "
+            "AND verb IN (0, 1, 2)"
+        )
+        self.staging.remember("applied_at", self.now.isoformat())
+
+
+def parked(id_: UUID, before, after):
+    """Return what stands for a unique value while others take it."""
+    if before is None or before == after:
+        return before
+    return id_.bytes if isinstance(before, bytes) else str(id_)
+
+
+def undeclared(model: type[Entity]) -> list[tuple[type, str]]:
+    """Return what else hangs on a model, by which column; not what is declared."""
+    declared = {kind.model for kind in ORDERED}
+    return [
+        (other, relation.attname)
+        for other in apps.get_models()
+        if other not in declared
+        for relation in other._meta.concrete_fields
+        if relation.related_model is model
+    ]
+
+
+def lock(scope) -> None:
+    """Let one plan at a time be carried out in a scope.
+
+    SQLite has one writer anyway. On PostgreSQL the index of searches may wait for more
+    before it is put in order.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            key = int.from_bytes(scope.pk.bytes[-8:], signed=True)
+            cursor.execute("SET LOCAL gin_pending_list_limit = '64MB'")
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [key])

@@ -1,0 +1,183 @@
+"""What would have to be done so that the database holds what a document says."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from kongadmin.declarative.columns import columns_of
+from kongadmin.declarative.document import Document, Place, Problem
+from kongadmin.declarative.kinds import KINDS, Kind
+from kongadmin.declarative.planning import Planner
+from kongadmin.declarative.progress import Tell, silent
+from kongadmin.declarative.staging import Staging
+from kongadmin.declarative.verbs import UNCHANGED, VERBS, WRITES, Mode
+
+ORDERED = list(KINDS.values())
+MOST_PROBLEMS = 1000
+FIELDS = (
+    "number, verb, kind, id, name, owner, changed, before, after, line, position, "
+    "problem"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What happens to one row: `verb` is one of VERBS.
+
+    `before` and `after` are in Kong's terms, secrets in clear; `changed` names the
+    fields in which they differ. A conflict has a `problem` that says why it cannot be.
+    """
+
+    number: int
+    verb: str
+    kind: str
+    id: UUID
+    name: str
+    owner: str | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    changed: tuple[str, ...] = ()
+    place: Place | None = None
+    problem: str = ""
+
+    def masked(self) -> "Step":
+        """Return the step as people may see it."""
+        mask = KINDS[self.kind].model.masked
+        before, after = (each and mask(each) for each in (self.before, self.after))
+        return replace(self, before=before, after=after)
+
+
+class Plan:
+    """The steps, kept outside of memory; `save` and `load` carry them elsewhere."""
+
+    def __init__(self, scope, staging: Staging) -> None:
+        self.scope, self.staging = scope, staging
+
+    @classmethod
+    def load(cls, scope, pieces: Iterable[bytes]) -> "Plan":
+        """Return the plan that `save` wrote."""
+        return cls(scope, Staging.load(pieces))
+
+    def save(self) -> Iterator[bytes]:
+        """Yield the plan as bytes; no secret is in clear in them."""
+        return self.staging.save()
+
+    @property
+    def mode(self) -> Mode:
+        return Mode(self.staging.recall("mode"))
+
+    @property
+    def notes(self) -> list[str]:
+        return json.loads(self.staging.recall("notes") or "[]")
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is wrong, in the text's order; the first thousand of it."""
+        found = json.loads(self.staging.recall("problems") or "[]")
+        return [
+            Problem(text, place and Place(*place), line, hint)
+            for text, place, line, hint in found
+        ]
+
+    @property
+    def counts(self) -> dict[str, dict[str, int]]:
+        """How many steps there are, by kind and verb; kinds in order of creation."""
+        sql = "SELECT kind, verb, count(*) FROM step GROUP BY kind, verb"
+        counts: dict[str, dict[str, int]] = {}
+        for kind, verb, count in self.staging.execute(sql):
+            counts.setdefault(ORDERED[kind].name, {})[VERBS[verb]] = count
+        return counts
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """How many steps of each verb there are, of all kinds; 0 counts too."""
+        totals = dict.fromkeys(VERBS, 0)
+        for counts in self.counts.values():
+            for verb, count in counts.items():
+                totals[verb] += count
+        return totals
+
+    @property
+    def is_empty(self) -> bool:
+        """Say whether there is nothing to do."""
+        totals = self.totals
+        return not any(totals[VERBS[verb]] for verb in WRITES)
+
+    def steps(
+        self,
+        kind: str | None = None,
+        verb: str | None = None,
+        q: str = "",
+        after: int = 0,
+        size: int = 100,
+    ) -> list[Step]:
+        """Return up to `size` steps behind number `after`; `q` is part of a name."""
+        wheres, values = ["number > ?"], [after]
+        if kind:
+            wheres.append("kind = ?")
+            values.append(list(KINDS).index(kind))
+        if verb:
+            wheres.append("verb = ?")
+            values.append(VERBS.index(verb))
+        if q:
+            wheres.append("(instr(lower(name), ?) OR instr(lower(owner), ?))")
+            values += [q.lower()] * 2
+        return self.select(" AND ".join(wheres), values, size)
+
+    def step(self, number: int) -> Step | None:
+        return next(iter(self.select("number = ?", [number], 1)), None)
+
+    def select(self, where: str, values: list, size: int) -> list[Step]:
+        sql = f"SELECT {FIELDS} FROM step WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608
+        rows = self.staging.execute(sql, [*values, size]).fetchall()
+        current = self.current([row for row in rows if row[1] == UNCHANGED])
+        return [self.told(row, current) for row in rows]
+
+    def current(self, rows: list[tuple]) -> dict[UUID, dict]:
+        """Return what is stored of steps that leave it as it is, a query a kind."""
+        found: dict[UUID, dict] = {}
+        for number in {row[2] for row in rows}:
+            ids = [UUID(bytes=row[3]) for row in rows if row[2] == number]
+            stored = ORDERED[number].model.objects.in_bulk(ids)
+            found |= {pk: entity.to_dict() for pk, entity in stored.items()}
+        return found
+
+    def told(self, row: tuple, current: dict[UUID, dict]) -> Step:
+        number, verb, kind, id_, name, owner, changed, *rest = row
+        before, after, line, column, problem = rest
+        pk = UUID(bytes=id_)
+        said = [told(ORDERED[kind], each) for each in (before, after)]
+        if verb == UNCHANGED:
+            said = [current.get(pk)] * 2
+        return Step(
+            *(number, VERBS[verb], ORDERED[kind].name, pk, name, owner, *said),
+            changed=tuple(changed.split(",")) if changed else (),
+            place=Place(line, column) if line else None,
+            problem=problem or "",
+        )
+
+
+def told(kind: Kind, staged: bytes | None) -> dict[str, Any] | None:
+    """Return a staged row in Kong's terms."""
+    columns = columns_of(kind.model)
+    return staged and columns.entity(columns.load(staged)).to_dict()
+
+
+def make(
+    scope, document: Document | None, mode: Mode | str, progress: Tell | None = None
+) -> Plan:
+    """Return the plan that makes a scope what a document says; it writes nothing.
+
+    What is wrong with single rows are the plan's problems. Raises Unreadable for a text
+    that cannot be read on, and whatever `progress` raises. A RESET needs no document.
+    """
+    planner = Planner(scope, Mode(mode), progress or silent)
+    staging = planner.make(document)
+    found = sorted(planner.problems, key=lambda p: p.place or Place(0))
+    kept = [(p.text, p.place, p.line, p.hint) for p in found[:MOST_PROBLEMS]]
+    staging.remember("mode", Mode(mode))
+    staging.remember("notes", json.dumps(document.head.notes if document else []))
+    staging.remember("problems", json.dumps(kept))
+    return Plan(scope, staging)

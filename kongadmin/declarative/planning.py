@@ -1,0 +1,439 @@
+"""How a plan comes about: declared rows beside stored ones, one pass over each."""
+
+import json
+import os
+from hashlib import blake2b
+from typing import Any
+from uuid import UUID
+
+import orjson
+from django.utils import timezone
+
+from kongadmin import fields
+from kongadmin.bulk import pages
+from kongadmin.declarative.columns import as_time, columns_of, dump
+from kongadmin.declarative.document import Document, Head, Place, Problem, Ref, Row
+from kongadmin.declarative.judging import (
+    differing,
+    judge,
+    loosely,
+    problems_of,
+    said_of,
+)
+from kongadmin.declarative.kinds import CONSUMERS, KINDS, OWNERS, Kind
+from kongadmin.declarative.progress import Tell, counted
+from kongadmin.declarative.settling import settle
+from kongadmin.declarative.staging import Staging
+from kongadmin.declarative.verbs import CONFLICT, CREATE, UNCHANGED, UPDATE, Mode
+from kongadmin.entities import UUID_TEXT, Entity, Violation
+from kongadmin.fields import DigestField
+
+NUMBERS = {name: number for number, name in enumerate(KINDS)}
+ORDERED = list(KINDS.values())
+MOST_REMEMBERED = 20_000
+# By what a reference may name its target, for each kind, the surest first.
+NAMES = {CONSUMERS: ("id", "username", "custom_id"), "consumer_groups": ("id", "name")}
+
+
+class Unresolved(Exception):
+    """A reference to what no row so far declares."""
+
+    def __init__(self, field: str, ref: Ref) -> None:
+        self.field, self.ref = field, ref
+        super().__init__(field)
+
+
+class Planner:
+    """Takes stored rows, then declared ones, then settles what becomes of them."""
+
+    def __init__(self, scope, mode: Mode, tell: Tell) -> None:
+        self.scope, self.mode, self.tell = scope, mode, tell
+        self.staging = Staging.new()
+        self.secret = os.urandom(32)
+        self.head = Head()
+        self.select: tuple[str, ...] = ()
+        self.known: dict[bytes, tuple[bytes, str]] = {}
+        self.problems: list[Problem] = []
+        self.explicit: set[str] = set()
+        self.last = 0
+
+    def make(self, document: Document | None) -> Staging:
+        """Return the staging of a whole plan."""
+        rows = iter(document.rows) if document else iter(())
+        first = next(rows, None)  # by then the head says how to read on
+        if document:
+            self.head, self.select = document.head, tuple(document.head.select_tags)
+        self.take_stored()
+        if self.mode is not Mode.RESET:
+            self.take_declared(first, rows)
+        settle(self)
+        return self.staging
+
+    # What is stored
+
+    def take_stored(self) -> None:
+        """Stage everything that the scope holds and a document may declare."""
+        found = (
+            (kind, raw)
+            for kind in ORDERED
+            for page in pages(kind.model, columns_of(kind.model).names, self.scope.pk)
+            for raw in page
+        )
+        now = timezone.now()
+        for number, (kind, raw) in enumerate(counted(found, self.tell, "stored"), 1):
+            self.stage_stored(number, kind, raw, now)
+        self.staging.index()
+        for owner in OWNERS:  # what has no tags goes with its owner
+            names = [k for k in ORDERED if k.owner == owner and not k.has_tags]
+            for kind in names if self.select else ():
+                field = owner.removesuffix("s")
+                self.staging.execute(
+                    f"UPDATE stored SET is_selected = (SELECT o.is_selected "  # noqa: S608
+                    f"FROM stored o WHERE o.id = stored.{field}) WHERE kind = ?",
+                    (NUMBERS[kind.name],),
+                )
+
+    def stage_stored(self, number: int, kind: Kind, raw: tuple, now) -> None:
+        columns = columns_of(kind.model)
+        value = dict(zip(columns.names, raw, strict=True)).get
+        if (end := value("expires_at")) is not None and as_time(end) <= now:
+            return  # it is as if it were gone
+        tags = orjson.loads(value("tags")) if self.select and value("tags") else ()
+        row = (
+            *(number, NUMBERS[kind.name], binary(value("id"))),
+            *(binary(value("consumer_id")), binary(value("consumer_group_id"))),
+            set(self.select) <= set(tags or ()) or not kind.has_tags,
+            *(self.print_of(columns.told_raw(raw)), dump(raw)),
+        )
+        self.staging.put("stored", row)
+        for which in range(len(kind.unique)):
+            if (key := self.stored_key(kind, which, value)) is not None:
+                self.staging.put("stored_key", (key, number))
+
+    def stored_key(self, kind: Kind, which: int, value) -> bytes | None:
+        parts = []
+        for name in kind.unique[which]:
+            part = value(name)
+            if part is None:
+                return None
+            field = kind.model._meta.get_field(name)
+            if isinstance(field, DigestField) and len(fields.keyring.keys) > 1:
+                clear = fields.keyring.decrypt(bytes(value(field.of)))
+                part = fields.keyring.digest(clear)
+            parts.append(part)
+        return key_of(kind, which, parts)
+
+    def print_of(self, told: list) -> bytes:
+        """Return a short form of what is compared, that tells nothing of it."""
+        told_bytes = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        return blake2b(told_bytes, digest_size=16, key=self.secret).digest()
+
+    # What is declared
+
+    def take_declared(self, first: Row | None, rows) -> None:
+        said = (tuple(self.head.select_tags), self.head.is_hashed)
+        if first is not None:
+            for row in counted(self.chain(first, rows), self.tell, "declared"):
+                self.last += 1
+                self.take(self.last, row)
+        if said != (tuple(self.head.select_tags), self.head.is_hashed):
+            text = "_info and _transform must stand before what they are about"
+            self.report(Problem(text))
+        self.staging.flush()
+        self.staging.execute("CREATE INDEX step_by_stored ON step (stored)")
+        waiting = "SELECT number, row FROM deferred ORDER BY number"
+        for number, row in self.staging.execute(waiting).fetchall():
+            self.take(number, thawed(row), is_last=True)
+        self.staging.flush()
+
+    def chain(self, first: Row, rows):
+        yield first
+        yield from rows
+
+    def take(self, number: int, row: Row, is_last: bool = False) -> None:
+        """Decide what becomes of a declared row; later, if it refers to a later one."""
+        kind = KINDS.get(row.kind)
+        if kind is None:
+            self.report(Problem(f"{row.kind} cannot be declared here", row.place))
+            return
+        try:
+            values, names = self.resolved(kind, row, is_last)
+        except Unresolved as pending:
+            if is_last:
+                self.refuse_reference(number, kind, row, pending)
+            else:
+                self.staging.put("deferred", (number, frozen(row)))
+            return
+        self.decide(number, kind, row, values, names)
+
+    def resolved(
+        self, kind: Kind, row: Row, is_last: bool
+    ) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return values with ids for references, and what those are called."""
+        values, names = dict(row.values), {}
+        for field, value in row.values.items():
+            if isinstance(value, Ref):
+                found = self.find(value, is_last) if field in kind.refs else None
+                if found is None:
+                    raise Unresolved(field, value)
+                values[field] = {"id": str(UUID(bytes=found[0]))}
+                names[field] = found[1]
+        if self.select and kind.has_tags and type(values.get("tags") or []) is list:
+            values["tags"] = [*(values.get("tags") or ()), *self.select]
+        return values, names
+
+    def find(self, ref: Ref, is_last: bool) -> tuple[bytes, str] | None:
+        """Return id and name of what a reference means, None if it is unknown."""
+        for name in (ref.field,) if ref.field else NAMES[ref.kind]:
+            key = name_key(ref.kind, name, ref.text)
+            if found := self.known.get(key):
+                return found
+            sql = "SELECT id, text FROM name WHERE key = ?"
+            if found := self.staging.execute(sql, (key,)).fetchone():
+                return found
+        return self.find_stored(ref) if is_last else None
+
+    def find_stored(self, ref: Ref) -> tuple[bytes, str] | None:
+        """Return what a reference means of what is stored and will stay."""
+        kind = KINDS[ref.kind]
+        for name in (ref.field,) if ref.field else NAMES[ref.kind]:
+            found = self.match_by(kind, name, ref.text)
+            if found and not self.is_doomed(found):
+                columns = columns_of(kind.model)
+                return found[1], str(columns.entity(columns.load(found[4])))
+        return None
+
+    def match_by(self, kind: Kind, name: str, text: str) -> tuple | None:
+        if name == "id":
+            is_id = UUID_TEXT.fullmatch(text)
+            return self.by_id(kind, UUID(text).bytes) if is_id else None
+        return self.by_key(key_of(kind, kind.unique.index((name,)), [text]))
+
+    def is_doomed(self, stored: tuple) -> bool:
+        """Say whether a sync deletes what is stored, as no row means it."""
+        sql = "SELECT 1 FROM step WHERE stored = ?"
+        is_meant = self.staging.execute(sql, (stored[0],)).fetchone()
+        return self.mode is Mode.SYNC and bool(stored[3]) and not is_meant
+
+    STORED = "SELECT number, id, print, is_selected, row FROM stored"
+
+    def by_id(self, kind: Kind, id_: bytes) -> tuple | None:
+        sql = f"{self.STORED} WHERE id = ? AND kind = ?"
+        return self.staging.execute(sql, (id_, NUMBERS[kind.name])).fetchone()
+
+    def by_key(self, key: bytes) -> tuple | None:
+        which = "(SELECT stored FROM stored_key WHERE key = ?)"
+        sql = f"{self.STORED} WHERE number = {which}"
+        return self.staging.execute(sql, (key,)).fetchone()
+
+    # What becomes of it
+
+    def decide(self, number: int, kind: Kind, row: Row, values, names) -> None:
+        step, problem = Step(number, kind, row, names), ""
+        try:
+            step.entity = judge(kind, values, self.head.is_hashed)
+        except Violation as violation:
+            problem = self.report(*problems_of(row, violation.fields))
+            step.entity = loosely(kind, values)
+        keys = self.match(step, values)
+        if not problem and self.is_out_of_reach(step, values):
+            tags = ", ".join(self.select)
+            text = f"{said_of(row)} is stored already, but without the tags {tags}"
+            problem = self.report(Problem(text, row.place))
+        if step.stored:
+            step.entity.id = UUID(bytes=step.stored[1])
+        elif values.get("id") and not problem:
+            self.explicit.add(kind.name)
+        self.learn(kind, step.entity)
+        if problem:
+            self.put(step, CONFLICT, problem=problem)
+        else:
+            self.put_decided(step, keys)
+
+    def is_out_of_reach(self, step: "Step", values: dict[str, Any]) -> bool:
+        """Say whether what is meant belongs to others, as it lacks the select tags.
+
+        Unless the row says by its id that it means just that.
+        """
+        is_theirs = step.stored and step.kind.has_tags and not step.stored[3]
+        return bool(is_theirs and values.get("id") is None)
+
+    def match(self, step: "Step", values: dict[str, Any]) -> list[bytes | None]:
+        """Find the stored row that is meant; return the keys that the row claims."""
+        kind, entity = step.kind, step.entity
+        keys = []
+        for which, names in enumerate(kind.unique):
+            parts = [self.part(entity, name) for name in names]
+            keys.append(None if None in parts else key_of(kind, which, parts))
+        id_ = values.get("id")
+        if isinstance(id_, str) and UUID_TEXT.fullmatch(id_):
+            entity.id = UUID(id_)
+            step.stored = self.by_id(kind, entity.id.bytes)
+        elif key := next((keys[n] for n in kind.matching if keys[n]), None):
+            step.stored = self.by_key(key)
+        return keys
+
+    def part(self, entity: Entity, name: str) -> Any:
+        field = entity._meta.get_field(name)
+        if not isinstance(field, DigestField):
+            return entity.__dict__[name]
+        secret = getattr(entity, field.of)
+        return None if secret is None else fields.keyring.digest(secret)
+
+    def learn(self, kind: Kind, entity: Entity) -> None:
+        """Remember what later rows may refer to."""
+        if kind.name not in OWNERS:
+            return
+        found = entity.id.bytes, str(entity)
+        for name in NAMES[kind.name]:
+            if (text := getattr(entity, name)) is not None:
+                key = name_key(kind.name, name, str(text))
+                self.known[key] = found
+                self.staging.put("name", (key, *found))
+        if len(self.known) > MOST_REMEMBERED:
+            self.staging.flush()
+            self.known.clear()
+
+    def put_decided(self, step: "Step", keys: list) -> None:
+        columns = columns_of(step.kind.model)
+        stored = step.stored
+        try:
+            if stored is None:
+                step.entity.scope_id = self.scope.pk
+                after = dump(columns.stored(step.entity))
+                self.put(step, CREATE, after=after, keys=keys)
+                return
+            if lacking := self.lacking(step):
+                before = columns.entity(columns.load(stored[4]))
+                for name in lacking:
+                    setattr(step.entity, name, getattr(before, name))
+            if self.print_of(columns.told(step.entity)) == stored[2]:
+                self.put(step, UNCHANGED)
+            else:
+                self.put_compared(step, keys)
+        except (TypeError, UnicodeError):
+            text = f"{said_of(step.row)} holds what cannot be stored"
+            problem = self.report(Problem(text, step.row.place))
+            self.put(step, CONFLICT, problem=problem)
+
+    def lacking(self, step: "Step") -> list[str]:
+        """Return the fields that were made up though something is stored."""
+        values = step.row.values
+        return [name for name in step.kind.auto if values.get(name) is None]
+
+    def put_compared(self, step: "Step", keys: list) -> None:
+        columns, stored = columns_of(step.kind.model), step.stored
+        before = columns.entity(columns.load(stored[4]))
+        entity = step.entity
+        entity.scope_id, entity.created_at = self.scope.pk, before.created_at
+        changed = differing(step.kind, before, entity)
+        if not changed:
+            self.put(step, UNCHANGED)
+            return
+        after = dump(columns.stored(entity))
+        self.put(step, UPDATE, changed, stored[4], after, keys=keys)
+
+    def put(
+        self,
+        step: "Step",
+        verb: int,
+        changed: tuple[str, ...] = (),
+        before: bytes | None = None,
+        after: bytes | None = None,
+        problem: str = "",
+        keys: list | tuple = (),
+    ) -> None:
+        values = step.entity.__dict__
+        place = step.row.place or (None, None)
+        consumer, group = values.get("consumer_id"), values.get("consumer_group_id")
+        owner = step.names.get("consumer") or step.names.get("consumer_group")
+        self.staging.put(
+            "step",
+            (
+                *(step.number, verb, NUMBERS[step.kind.name], step.entity.id.bytes),
+                *(consumer and consumer.bytes, group and group.bytes),
+                *(step.name, owner, ",".join(changed) or None, before, after),
+                *(step.stored and step.stored[0], *place, problem or None, 0),
+            ),
+        )
+        for key in keys:
+            if key is not None:
+                self.staging.put("claim", (key, step.number))
+        if verb == CREATE and step.kind.name in self.explicit:
+            key = name_key(step.kind.name, "id", str(step.entity.id))
+            self.staging.put("claim", (key, step.number))
+
+    def refuse_reference(self, number: int, kind: Kind, row: Row, pending) -> None:
+        ref = pending.ref
+        text = f"{said_of(row)}: {pending.field}: there is no '{ref.text}'"
+        if ref.kind in KINDS:
+            text += f" among the {KINDS[ref.kind].words}, declared or stored"
+        problem = self.report(Problem(text, row.place))
+        values = {n: v for n, v in row.values.items() if not isinstance(v, Ref)}
+        step = Step(number, kind, row, {})
+        step.entity = loosely(kind, values)
+        self.put(step, CONFLICT, problem=problem)
+
+    def report(self, *problems: Problem) -> str:
+        """Keep problems; return what they say together."""
+        self.problems += problems
+        return "; ".join(problem.text for problem in problems)
+
+
+class Step:
+    """A declared row on its way to a decision."""
+
+    __slots__ = ("entity", "kind", "names", "number", "row", "stored")
+
+    def __init__(self, number: int, kind: Kind, row: Row, names: dict) -> None:
+        self.number, self.kind, self.row, self.names = number, kind, row, names
+        self.entity: Entity | None = None
+        self.stored: tuple | None = None
+
+    @property
+    def name(self) -> str:
+        if self.kind.title and len(self.names) == len(self.kind.refs):
+            return self.kind.title.format(**self.names)
+        return said_of(self.row) if self.kind.title else str(self.entity)
+
+
+def key_of(kind: Kind, which: int, parts: list) -> bytes:
+    """Return the short form of values that must be unique together."""
+    prefix = bytes((NUMBERS[kind.name], which))
+    return blake2b(prefix + b"\0".join(map(as_bytes, parts)), digest_size=16).digest()
+
+
+def name_key(kind: str, name: str, text: str) -> bytes:
+    said = f"{kind}\0{name}\0{text}".encode(errors="surrogatepass")
+    return blake2b(said, digest_size=16).digest()
+
+
+def as_bytes(value: Any) -> bytes:
+    if isinstance(value, UUID):
+        return value.hex.encode()
+    if isinstance(value, str):
+        return value.encode(errors="surrogatepass")
+    return bytes(value)
+
+
+def binary(id_: UUID | str | None) -> bytes | None:
+    if id_ is None:
+        return None
+    return id_.bytes if isinstance(id_, UUID) else bytes.fromhex(id_)
+
+
+def frozen(row: Row) -> bytes:
+    """Return a row as bytes that nobody can read on a disk."""
+    values = {
+        name: {"$ref": list(value)} if isinstance(value, Ref) else value
+        for name, value in row.values.items()
+    }
+    return fields.keyring.encrypt(json.dumps([row.kind, values, row.place]))
+
+
+def thawed(stored: bytes) -> Row:
+    kind, values, place = json.loads(fields.keyring.decrypt(stored))
+    for name, value in values.items():
+        if isinstance(value, dict) and "$ref" in value:
+            values[name] = Ref(*value["$ref"])
+    return Row(kind, values, place and Place(*place))

@@ -1,0 +1,135 @@
+"""Where a plan is put together and kept: a SQLite file that nobody else can open.
+
+Memory stays small whatever the size of a document. Rows lie here as the database would
+hold them, so no secret is ever on disk in clear.
+"""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+
+TABLES = """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT);
+    CREATE TABLE stored (
+        number INTEGER PRIMARY KEY, kind INTEGER, id BLOB, consumer BLOB,
+        consumer_group BLOB, is_selected INTEGER, print BLOB, row BLOB
+    );
+    CREATE TABLE stored_key (key BLOB, stored INTEGER);
+    CREATE TABLE name (key BLOB PRIMARY KEY, id BLOB, text TEXT) WITHOUT ROWID;
+    CREATE TABLE deferred (number INTEGER PRIMARY KEY, row BLOB);
+    CREATE TABLE claim (key BLOB, step INTEGER);
+    CREATE TABLE step (
+        number INTEGER PRIMARY KEY, verb INTEGER, kind INTEGER, id BLOB,
+        consumer BLOB, consumer_group BLOB, name TEXT, owner TEXT, changed TEXT,
+        before BLOB, after BLOB, stored INTEGER, line INTEGER, position INTEGER,
+        problem TEXT, is_done INTEGER DEFAULT 0
+    );
+"""
+INDEXES = """
+    CREATE INDEX stored_by_id ON stored (id);
+    CREATE INDEX stored_by_consumer ON stored (consumer) WHERE consumer IS NOT NULL;
+    CREATE INDEX stored_by_group ON stored (consumer_group)
+        WHERE consumer_group IS NOT NULL;
+    CREATE INDEX stored_by_key ON stored_key (key);
+"""
+# What is needed while a plan is made, and no longer.
+SCRATCH = ("stored", "stored_key", "name", "deferred", "claim")
+BATCH = 1000
+PIECE = 1 << 20
+
+
+class Staging:
+    """The tables, and rows on their way into them."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self.database = connection
+        self.waiting: dict[str, list[tuple]] = {}
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
+            self.execute(f"PRAGMA {pragma}")
+
+    def begin(self) -> None:
+        """Spare each statement a transaction of its own."""
+        self.execute("BEGIN")
+
+    @classmethod
+    def new(cls) -> "Staging":
+        """Return an empty one; SQLite itself deletes its file."""
+        staging = cls(connect(""))
+        staging.database.executescript(TABLES)
+        staging.begin()
+        return staging
+
+    @classmethod
+    def load(cls, pieces: Iterable[bytes]) -> "Staging":
+        """Return what `save` wrote."""
+        with tempfile.TemporaryDirectory(prefix="kongadmin-plan-") as folder:
+            path = Path(folder) / "plan"
+            with path.open("wb") as file:
+                file.writelines(pieces)
+            staging = cls(connect(path))
+            staging.begin()  # opens the file, which then needs no name
+            staging.recall("mode")
+            return staging
+
+    def save(self) -> Iterator[bytes]:
+        """Yield the whole as bytes, in pieces."""
+        self.flush()
+        self.execute("COMMIT")
+        with tempfile.TemporaryDirectory(prefix="kongadmin-plan-") as folder:
+            path = Path(folder) / "plan"
+            copy = connect(path)
+            self.database.backup(copy)
+            self.begin()
+            for table in SCRATCH:
+                copy.execute(f"DROP TABLE IF EXISTS {table}")
+            copy.execute("VACUUM")
+            copy.close()
+            with path.open("rb") as file:
+                yield from pieces_of(file)
+
+    def put(self, table: str, row: tuple) -> None:
+        """Insert a row, soon."""
+        rows = self.waiting.setdefault(table, [])
+        rows.append(row)
+        if len(rows) >= BATCH:
+            self.insert(table, rows)
+            rows.clear()
+
+    def insert(self, table: str, rows: list[tuple]) -> None:
+        places = ", ".join("?" for _ in rows[0])
+        self.database.executemany(
+            f"INSERT OR IGNORE INTO {table} VALUES ({places})",  # noqa: S608
+            rows,
+        )
+
+    def flush(self) -> None:
+        for table, rows in self.waiting.items():
+            if rows:
+                self.insert(table, rows)
+                rows.clear()
+
+    def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
+        return self.database.execute(sql, tuple(values))
+
+    def index(self) -> None:
+        """Make what is stored quick to find; once it is all there."""
+        self.flush()
+        self.database.executescript(INDEXES)
+
+    def remember(self, name: str, value: str) -> None:
+        self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def recall(self, name: str) -> str | None:
+        row = self.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row and row[0]
+
+
+def connect(path: Path | str) -> sqlite3.Connection:
+    return sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+
+
+def pieces_of(file: BinaryIO) -> Iterator[bytes]:
+    while piece := file.read(PIECE):
+        yield piece

@@ -59,11 +59,11 @@ class Hiding:
 
         What it stands for is escaped, as decK puts it in between the quotes as it is.
         """
-        name = self._free(name_of(row, field))
+        name = self.free_name(name_of(row, field))
         self._environment[name] = escaped(text)
         return Verbatim(f'"${{{{ env "{name}" }}}}"')
 
-    def _free(self, name: str) -> str:
+    def free_name(self, name: str) -> str:
         """Return a name that is not taken yet; rows come in an order of their own."""
         free, number = name, 1
         while free in self._environment:

@@ -3,7 +3,9 @@
 A consumer has one line, or several that name it; each may bring more credentials.
 """
 
+import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from consumers.models import Consumer
@@ -36,6 +38,7 @@ from kongadmin.dialects.tables.columns import (
 from kongadmin.dialects.tables.lines import heading, records, sniff
 
 MOST_PROBLEMS = 100
+PLACEHOLDER = re.compile(r'\$\{\{\s*env\s+"(DECK_\w+)"\s*\}\}')
 NAMING = ("username", "custom_id", "id")
 EXTENSIONS = (".csv", ".tsv")
 
@@ -77,7 +80,7 @@ def read(stream: BinaryIO, options: Options) -> Document:
     found = columns_of(first.cells, first.line, options.columns)
     head = Head(kinds=kinds_of(found))
     head.is_hashed = Column(BASIC_AUTH, DIGEST) in found
-    return Document("csv", head, Table(found).rows(lines))
+    return Document("csv", head, Table(found, options.environment).rows(lines))
 
 
 def columns_of(
@@ -133,8 +136,8 @@ type Part = tuple[str, int]  # an owner, and which of its credentials
 class Table:
     """What has been read so far: who was named, and all that was wrong."""
 
-    def __init__(self, found: list[Column | None]) -> None:
-        self.columns = found
+    def __init__(self, found: list[Column | None], environment: dict) -> None:
+        self.columns, self.environment = found, environment
         self.problems: list[Problem] = []
         # By how a consumer is named: in which line first, and what was said there.
         self.seen: dict[Ref, tuple[int, dict[str, Any]]] = {}
@@ -154,7 +157,7 @@ class Table:
             text = f"{len(cells)} cells, but {len(self.columns)} columns have a name"
             hint = "a cell with a delimiter in it needs quotes"
             return self.note(text, place, hint=hint)
-        parts = self.parts(cells)
+        parts = self.parts(place, cells)
         consumer = parts.pop((CONSUMER, 1), {})
         groups = consumer.pop(GROUPS, [])
         acls = consumer.pop(PLAIN_ACLS, [])
@@ -172,15 +175,24 @@ class Table:
         for owner, values in ((owner, parts[owner, n]) for owner, n in sorted(parts)):
             yield Row(kind_of(owner), {"consumer": ref, **values}, place)
 
-    def parts(self, cells: list[str]) -> dict[Part, dict[str, Any]]:
+    def parts(self, place: Place, cells: list[str]) -> dict[Part, dict[str, Any]]:
         """Return the values in a line, by whose they are."""
         found: dict[Part, dict[str, str | list[str]]] = {}
         for column, cell in zip(self.columns, cells, strict=False):
             if column and cell:
                 values = found.setdefault((column.owner, column.number), {})
                 name = "password" if column.field == DIGEST else column.field
-                values[name] = value_in(column, unguard(cell))
+                text = PLACEHOLDER.sub(partial(self.variable, place), unguard(cell))
+                values[name] = value_in(column, text)
         return {part: schema_of(part[0]).infer(found[part]) for part in found}
+
+    def variable(self, place: Place, found: re.Match) -> str:
+        """Return what a variable in a cell stands for."""
+        name = found[1]
+        if name not in self.environment:
+            text = f"environment variable {name} is not set"
+            self.note(text, place, found[0], f"set {name}")
+        return self.environment.get(name, "")
 
     def is_new(self, ref: Ref, consumer: dict, place: Place) -> bool:
         """Say whether a line is the first about a consumer; later ones must agree."""

@@ -17,6 +17,8 @@ from consumers.models import Consumer
 from groups.models import Membership
 from kongadmin.declarative.document import Head, Row
 from kongadmin.declarative.formats import Options
+from kongadmin.declarative.kinds import KINDS
+from kongadmin.dialects.deck.secrets import Hiding, name_of
 from kongadmin.dialects.tables.cells import guard, join
 from kongadmin.dialects.tables.columns import (
     ACL,
@@ -79,6 +81,7 @@ class Lines:
 
     def __init__(self, head: Head, options: Options) -> None:
         self.is_hashed, self.options = head.is_hashed, options
+        self.hiding = Hiding(options)
         self.left_out: Counter[str] = Counter()
 
     def lines(self, rows: Iterable[Row]) -> Iterator[Cells]:
@@ -98,7 +101,9 @@ class Lines:
         """Yield the lines of one consumer: as many as it has keys, say."""
         if consumer is None:
             return
-        first = self.cells(CONSUMER, consumer.values)
+        first = self.cells(CONSUMER, consumer)
+        if self.is_hashed and any(OWNERS.get(row.kind) == BASIC_AUTH for row in held):
+            first["id"] = str(consumer.values["id"])  # goes into the digests
         name = next(field for field in NAMING if consumer.values.get(field))
         again = {name: str(consumer.values[name])}
         groups: list[str] = []
@@ -108,7 +113,7 @@ class Lines:
             if row.kind == Membership.schema.name:
                 groups.append(row.values["consumer_group"].text)
                 continue
-            cells = self.cells(OWNERS[row.kind], row.values)
+            cells = self.cells(OWNERS[row.kind], row)
             if OWNERS[row.kind] == ACL and len(cells) == 1:
                 acls.append(row.values["group"])
             else:
@@ -121,8 +126,9 @@ class Lines:
         if not by_owner:
             yield first
 
-    def cells(self, owner: str, values: dict[str, Any]) -> Cells:
+    def cells(self, owner: str, row: Row) -> Cells:
         """Return the cells of an entity, without what it has not."""
+        values = row.values
         names = [name for name in fields_of(owner) if name != DIGEST]
         if not self.options.with_id:
             names.remove("id")
@@ -132,15 +138,23 @@ class Lines:
                 continue
             is_digest = owner == BASIC_AUTH and name == "password" and self.is_hashed
             column = Column(owner, DIGEST if is_digest else name)
-            cells[str(column)] = self.cell(owner, name, values[name])
+            is_secret = name in KINDS[row.kind].model.secret_fields
+            told = self.secret if is_secret else cell
+            cells[str(column)] = told(values[name], row, name)
         return cells
 
-    def cell(self, owner: str, name: str, value: Any) -> str:
-        if owner != CONSUMER and name in CREDENTIALS[owner].model.secret_fields:
-            return self.secret(value)
-        if isinstance(value, bool):
-            return str(value).lower()
-        return join(value) if isinstance(value, list) else str(value)
+    def secret(self, value: str, row: Row, name: str) -> str:
+        """Return a secret as the options want it: in clear, masked, or its variable."""
+        if self.options.secrets == "masked":
+            return mask(value)
+        if self.options.secrets == "clear":
+            return value
+        variable = self.hiding.free_name(name_of(row, name))
+        self.options.environment[variable] = value
+        return f'${{{{ env "{variable}" }}}}'
 
-    def secret(self, value: str) -> str:
-        return mask(value) if self.options.secrets == "masked" else value
+
+def cell(value: Any, row: Row, name: str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return join(value) if isinstance(value, list) else str(value)

@@ -3,6 +3,7 @@
 import io
 import json
 import string
+from uuid import uuid4
 
 import pytest
 from hypothesis import given, settings
@@ -210,6 +211,42 @@ def test_masked_secrets_are_not_in_a_table() -> None:
     assert "456789" not in write(rows, secrets="masked")
 
 
+def test_secrets_may_be_left_to_variables() -> None:
+    environment: dict[str, str] = {}
+    rows = [
+        Row("consumers", {"username": "bob"}),
+        Row("keyauth_credentials", {"consumer": BOB, "key": "k1"}),
+        Row("keyauth_credentials", {"consumer": BOB, "key": "k2"}),
+    ]
+
+    text = write(rows, secrets="environment", environment=environment)
+    unset = problems(text)
+    found = FORMATS["csv"].read(
+        io.BytesIO(text.encode()), Options(environment=environment)
+    )
+
+    assert '${{ env ""DECK_BOB_KEYAUTH_KEY"" }}' in text
+    assert [row.values for row in found.rows] == [row.values for row in rows]
+    assert unset[0] == (
+        "line 2, column 1: environment variable DECK_BOB_KEYAUTH_KEY is not set "
+        "(set DECK_BOB_KEYAUTH_KEY)"
+    )
+
+
+def test_a_digest_keeps_the_id_that_it_was_made_with() -> None:
+    bob_id = str(uuid4())
+    password = {"consumer": BOB, "username": "b", "password": "0123abcd"}
+    rows = [
+        Row("consumers", {"id": bob_id, "username": "bob"}),
+        Row("basicauth_credentials", password),
+    ]
+
+    found = document(write(rows, is_hashed=True))
+
+    assert found.head.is_hashed
+    assert [row.values for row in found.rows] == [row.values for row in rows]
+
+
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1)
 words = st.lists(st.text(string.printable, min_size=1), min_size=1, unique=True)
 credentials = st.one_of(
@@ -250,6 +287,7 @@ consumers = st.fixed_dictionaries(
 def test_what_is_written_reads_the_same(people: list, is_hashed: bool) -> None:
     rows = []
     for consumer, held, groups in people:
+        consumer["id"] = str(uuid4())
         ref = Ref("consumers", consumer["username"], "username")
         rows.append(Row("consumers", consumer))
         rows += [Row(row.kind, {"consumer": ref, **row.values}) for row in held]
@@ -264,7 +302,7 @@ def test_what_is_written_reads_the_same(people: list, is_hashed: bool) -> None:
             for name in groups
         ]
 
-    found = document(write(rows, is_hashed))
+    found = document(write(rows, is_hashed, with_id=True))
 
     assert in_order(found.rows) == in_order(rows)
     is_told = any(row.kind == "basicauth_credentials" for row in rows)

@@ -22,7 +22,7 @@ from consumers.holdings import types_held, with_usage
 from consumers.models import Consumer, Credential, KeyAuth
 from consumers.realm_key_forms import RealmKeyForm
 from consumers.views import NEWEST_FIRST, consumer_context, find_consumer
-from kongadmin import changes
+from kongadmin import changes, managed
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
 from kongadmin.manager import secrets
 from kongadmin.manager.code import curl_for_credential
@@ -71,7 +71,9 @@ def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
     """Tab Credentials: a section per type that the consumer has, secrets masked."""
     consumer = find_consumer(request, ref)
     sections = [section(request, consumer, held) for held in types_held(consumer)]
-    with_usage(list(chain.from_iterable(page for _, page in sections)))
+    shown = list(chain.from_iterable(page for _, page in sections))
+    managed.mark(shown)
+    with_usage(shown)
     example = sections[0][0] if sections else CREDENTIALS["key-auth"]
     context = consumer_context(request, consumer, "credentials") | {
         "sections": sections,
@@ -131,6 +133,7 @@ def edit_credential(
 ) -> HttpResponse:
     consumer = find_consumer(request, ref)
     credential = find_credential(consumer, declared, id, request.method == "POST")
+    managed.refuse(credential)
     stored = find_credential(consumer, declared, id)
     if getattr(stored, "is_digest_only", False):
         raise Http404("A realm's key never changes: make another, and delete this one.")
@@ -185,6 +188,7 @@ def delete_credential(
     """Name the credential, say what stops working without it, and delete it."""
     consumer = find_consumer(request, ref)
     credential = find_credential(consumer, declared, id)
+    managed.refuse(credential)
     if request.method == "POST":
         credential.delete()
         text = f"{capfirst(declared.word)} {credential} deleted."

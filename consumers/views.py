@@ -10,6 +10,7 @@ from consumers.forms import MoveForm, consumer_form
 from consumers.holdings import with_credentials, with_usage
 from consumers.models import Consumer, KeyAuth, move
 from consumers.usage import SPANS, with_series
+from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
@@ -41,6 +42,7 @@ def find_consumer(request: HttpRequest, ref: str, lock: bool = False) -> Consume
     consumer = rows.by_ref(ref).first()
     if consumer is None:
         raise Http404(f"There is no consumer {ref} in {request.scope}.")
+    managed.mark([consumer])
     return consumer
 
 
@@ -56,6 +58,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
     if group:
         rows = rows.in_group(group)
     page = Page(rows, request.GET, SORTS, "username")
+    managed.mark(page.items)
     with_credentials(page.items)
     with_series(page.items, SPANS["day"])
     context = {
@@ -94,6 +97,7 @@ def new_consumer(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     consumer = find_consumer(request, ref, lock=request.method == "POST")
+    managed.refuse(consumer)
     stored = find_consumer(request, ref)
     form = consumer_form(consumer, request.POST)
     context = {
@@ -147,6 +151,7 @@ def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
 def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the consumer's name, say what goes with it, and delete it."""
     consumer = find_consumer(request, ref)
+    managed.refuse(consumer)
     keys = KeyAuth.objects.of(consumer).live()
     is_wrong = request.method == "POST" and request.POST.get("name") != str(consumer)
     if request.method == "POST" and not is_wrong:

@@ -14,6 +14,7 @@ from groups.code import curl_for_joining, curl_for_members
 from groups.models import ConsumerGroup, Membership, join
 from groups.picking import Picker, in_a_row
 from groups.views import find_group, group_context, with_limits
+from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
@@ -50,6 +51,8 @@ def add_consumers(request: HttpRequest, ref: str) -> HttpResponse:
     inside = Membership.objects.filter(consumer_group=group, consumer=OuterRef("pk"))
     pool = Consumer.objects.in_scope(request.scope)
     picker = Picker(request, pool, Exists(inside), "username_lower")
+    if picker.is_sent:
+        managed.refuse(*picker.ticked)
     if picker.is_sent and picker.take(lambda consumers: join(consumers, [group])):
         url = reverse("groups:consumers", args=[group.ref])
         names = in_a_row(map(str, picker.ticked))
@@ -76,6 +79,7 @@ def end_membership(
 ) -> HttpResponse:
     """Ask, saying what changes, then let the consumer leave and go back to `url`."""
     consumer, group = membership.consumer, membership.consumer_group
+    managed.refuse(consumer)
     if request.method == "POST":
         membership.delete()
         return see_other(request, url, f"{consumer} removed from {group}.")
@@ -110,6 +114,7 @@ def show_groups(request: HttpRequest, ref: str) -> HttpResponse:
 def join_groups(request: HttpRequest, ref: str) -> HttpResponse:
     """Search groups, tick several, and let the consumer join all of them at once."""
     consumer = find_consumer(request, ref)
+    managed.refuse(consumer)
     inside = Membership.objects.filter(consumer=consumer, consumer_group=OuterRef("pk"))
     pool = ConsumerGroup.objects.in_scope(request.scope)
     picker = Picker(request, pool, Exists(inside), "name")

@@ -10,6 +10,7 @@ from groups.code import curl_for_group, curl_for_override
 from groups.forms import ConsumerGroupForm, OverrideForm
 from groups.limits import limits_in_words
 from groups.models import ConsumerGroup, Membership, Override
+from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.manager.forms import stale_context
@@ -35,6 +36,7 @@ def find_group(request: HttpRequest, ref: str, lock: bool = False) -> ConsumerGr
     group = rows.by_ref(ref).first()
     if group is None:
         raise Http404(f"There is no consumer group {ref} in {request.scope}.")
+    managed.mark([group])
     return group
 
 
@@ -69,6 +71,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
     if tag:
         rows = rows.tagged(TagFilter((tag,)), request.scope)
     page = Page(rows, request.GET, SORTS, "name")
+    managed.mark(page.items)
     with_limits(with_members(page.items))
     context = {
         "page": page,
@@ -104,6 +107,7 @@ def new_group(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def edit_group(request: HttpRequest, ref: str) -> HttpResponse:
     group = find_group(request, ref, lock=request.method == "POST")
+    managed.refuse(group)
     stored = find_group(request, ref)
     form = ConsumerGroupForm(request.POST or None, instance=group)
     context = {
@@ -155,6 +159,7 @@ def show_activity(request: HttpRequest, ref: str) -> HttpResponse:
 def delete_group(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the group's name, say what goes with it, and delete it."""
     group = find_group(request, ref)
+    managed.refuse(group)
     is_wrong = request.method == "POST" and request.POST.get("name") != group.name
     if request.method == "POST" and not is_wrong:
         group.delete()

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from kongadmin import managed
 from kongadmin.access.models import make_admin
 from kongadmin.access.permissions import ACCOUNT, READ, WRITE, may, needs, seen_by
 from kongadmin.changes import Change
@@ -39,6 +40,7 @@ def find_plane(
     plane.can_be_written = may(request.user, WRITE, OWN, plane)
     if verb == WRITE and not plane.can_be_written:
         raise PermissionDenied
+    managed.mark([plane])
     return plane
 
 
@@ -49,6 +51,7 @@ def list_planes(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     rows = seen_by(request.user, ControlPlane.objects.ours()).matching(text)
     page = Page(rows, request.GET, SORTS, "name")
+    managed.mark(page.items)
     for plane in page:
         plane.can_be_written = may(request.user, WRITE, OWN, plane)
     context = {
@@ -82,6 +85,7 @@ def new_plane(request: HttpRequest) -> HttpResponse:
 @transaction.atomic
 def edit_plane(request: HttpRequest, ref: str) -> HttpResponse:
     plane = find_plane(request, ref, WRITE, lock=request.method == "POST")
+    managed.refuse(plane)
     stored = find_plane(request, ref)
     form = PlaneForm(request.POST or None, instance=plane)
     context = {
@@ -151,6 +155,7 @@ def delete_plane(request: HttpRequest, ref: str) -> HttpResponse:
     plane = find_plane(request, ref, WRITE, lock=request.method == "POST")
     if plane.is_default:
         raise Http404("The default control plane stays.")
+    managed.refuse(plane)
     is_wrong = request.method == "POST" and request.POST.get("name") != plane.name
     if request.method == "POST" and not is_wrong:
         plane.delete()

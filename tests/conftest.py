@@ -67,10 +67,14 @@ def pytest_configure(config: pytest.Config) -> None:
 def forget_by_number_only() -> None:
     """Let what is remembered outlive a slow test: only changes end it here."""
     from kongadmin.access import permissions
+    from kongadmin.dialects.kubernetes import reconcile_triggers
     from realms import models
 
-    for cache in (models.known, permissions.known):
+    for cache in (models.known, permissions.known, reconcile_triggers.known):
         cache.seconds = 3600
+    # That there is no object of kubectl's is known, so that no page asks for any.
+    reconcile_triggers.known.get("any")
+    reconcile_triggers.known.set("any", False)
 
 
 def hash_quickly() -> None:

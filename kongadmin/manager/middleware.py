@@ -11,6 +11,8 @@ from django.utils.cache import patch_vary_headers
 from kongadmin.access.permissions import can_see
 from kongadmin.changes import acting
 from kongadmin.fields import can_store
+from kongadmin.managed import ManagedElsewhere
+from kongadmin.manager.render import CONFLICT, render_page
 from realms.models import DEFAULT, ControlPlane, Realm
 from realms.places import INSIDE, entered
 
@@ -52,6 +54,15 @@ class ManagerMiddleware:
         match = request.resolver_match
         if isinstance(request.scope, Realm) and match.app_name not in IN_REALMS:
             raise Http404("Consumers of realms have neither plugins nor memberships.")
+
+    def process_exception(self, request: HttpRequest, error) -> HttpResponse | None:
+        """Say who manages what somebody wanted to change by hand."""
+        if not isinstance(error, ManagedElsewhere):
+            return None
+        entity = error.entity
+        owner = getattr(entity, "consumer", entity)
+        context = {"entity": entity, "managed": error.managed, "back": owner}
+        return render_page(request, "managed.html", "dialog", context, CONFLICT)
 
 
 @contextmanager

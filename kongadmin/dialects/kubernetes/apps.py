@@ -6,6 +6,7 @@ class KubernetesConfig(AppConfig):
     verbose_name = "Kubernetes"
 
     def ready(self) -> None:
-        from kongadmin.dialects.kubernetes import reconcile_triggers
+        from kongadmin.dialects.kubernetes import ownership, reconcile_triggers
 
         reconcile_triggers.connect()
+        ownership.connect()

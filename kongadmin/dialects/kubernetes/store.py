@@ -209,10 +209,15 @@ def mark(object: Object) -> list[Change]:
 
 
 def disown(owned: Object, owner: UUID, orphan: bool) -> list[Change]:
-    """Take an owner that is gone from what it owned; what nobody owns any more goes."""
-    gone = str(owner)
-    left = [ref for ref in owned.owner_references if ref.get("uid") != gone]
-    if orphan or existing([ref["uid"] for ref in left]).exists():
+    """Take an owner that is gone from what it owned; what nobody owns any more goes.
+
+    So does what the owner made: it was its controller.
+    """
+    refs, gone = owned.owner_references, str(owner)
+    left = [ref for ref in refs if ref.get("uid") != gone]
+    is_made = any(ref.get("controller") for ref in refs if ref not in left)
+    is_owned = not is_made and existing([ref["uid"] for ref in left]).exists()
+    if orphan or is_owned:
         update(owned, owner_references=left)
         return [Change("update", owned)]
     return delete(owned)

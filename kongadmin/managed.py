@@ -1,0 +1,48 @@
+"""What is not for people to change by hand, because another tool says what it is.
+
+A dialect in which things are declared registers a finder; pages mark what they show,
+and refuse to change what is marked.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Managed:
+    """What an entity is managed by, and the commands that change and delete it."""
+
+    label: str
+    edit: str
+    delete: str
+
+
+Finder = Callable[[Collection[UUID]], dict[UUID, Managed]]
+finders: list[Finder] = []
+
+
+class ManagedElsewhere(Exception):
+    """That somebody wanted to change by hand what is managed."""
+
+    def __init__(self, entity) -> None:
+        self.entity, self.managed = entity, entity.managed
+
+
+def mark(entities: Iterable) -> None:
+    """Give each entity `managed`, or None; at most a query for all of them."""
+    entities = list(entities)
+    found: dict[UUID, Managed] = {}
+    if entities:
+        for find in finders:
+            found |= find({entity.pk for entity in entities})
+    for entity in entities:
+        entity.managed = found.get(entity.pk)
+
+
+def refuse(*entities) -> None:
+    """Raise ManagedElsewhere if any of the entities is not for people to change."""
+    mark(entities)
+    for entity in entities:
+        if entity.managed:
+            raise ManagedElsewhere(entity)

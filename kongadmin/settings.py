@@ -165,6 +165,7 @@ DEBUG = False
 ROOT_URLCONF = "kongadmin.urls"
 ADMIN_API_URLCONF = "kongadmin.dialects.admin_api.routes"
 KONNECT_URLCONF = "kongadmin.dialects.konnect.routes"
+KUBERNETES_URLCONF = "kongadmin.dialects.kubernetes.routes"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
@@ -204,6 +205,7 @@ MIDDLEWARE = [
 # The Admin API has no cookies, no pages and no static files.
 ADMIN_API_MIDDLEWARE = ["kongadmin.dialects.admin_api.middleware.Conventions"]
 KONNECT_MIDDLEWARE = ["kongadmin.dialects.konnect.middleware.Conventions"]
+KUBERNETES_MIDDLEWARE = ["kongadmin.dialects.kubernetes.middleware.Conventions"]
 
 TEMPLATES = [
     {

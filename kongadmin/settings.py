@@ -180,6 +180,7 @@ INSTALLED_APPS = [
     "realms",
     "consumers",
     "groups",
+    "kongadmin.declarative",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -242,7 +243,8 @@ DATABASE_THREADS = 4
 # is back they are not.
 POOL = {
     "min_size": 1,
-    "max_size": DATABASE_THREADS + 1,
+    # An import beside the requests takes two: one to write, one to tell how far it is.
+    "max_size": DATABASE_THREADS + 3,
     "timeout": 3,
     "reconnect_timeout": 2,
 }

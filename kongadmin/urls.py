@@ -14,6 +14,7 @@ urlpatterns = [
     path("consumer-groups", include("groups.urls")),
     path("plugins", include("kongadmin.plugins.urls")),
     path("try-a-request", include("kongadmin.explain.urls")),
+    path("", include("kongadmin.declarative.urls")),
     path("control-planes", include("realms.plane_urls")),
     path("realms", include("realms.urls")),
     path("", include("kongadmin.access.urls")),

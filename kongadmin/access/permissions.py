@@ -154,21 +154,25 @@ def seen_by(user, planes: QuerySet) -> QuerySet:
     return planes
 
 
-def needs(verb: str, what: Any) -> Callable:
+def needs(verb: str, *what: Any) -> Callable:
     """Let a page be seen only by who `may`: others sign in first, or get 403.
 
-    `what` is an Entity class or the name of another kind of thing ("changes").
+    `what` are Entity classes or names of other kinds of things ("changes"); it is
+    enough to have the right to one of them.
     """
-    entity_type = what if isinstance(what, str) else what.schema.name
+    entity_types = [
+        each if isinstance(each, str) else each.schema.name for each in what
+    ]
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def guarded(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-            if not request.user.is_authenticated:
+            user, scope = request.user, request.scope
+            if not user.is_authenticated:
                 if request.htmx:  # the session ended: the page has to go, not a part
                     return HttpResponseClientRefresh()
                 return redirect_to_login(request.get_full_path())
-            if not may(request.user, verb, entity_type, request.scope):
+            if not any(may(user, verb, each, scope) for each in entity_types):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -84,7 +84,8 @@ def find_doomed(planner: "Planner") -> None:
             "CREATE TEMP TABLE doomed (number INTEGER PRIMARY KEY, id BLOB, kind)"
         )
         return
-    planner.staging.script(DOOMED)
+    for statement in DOOMED.split(";"):
+        planner.staging.execute(statement)
 
 
 def where(planner: "Planner", number: int | None) -> str:

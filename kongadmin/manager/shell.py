@@ -43,6 +43,7 @@ NAVIGATION = [
     (
         "Operations",
         [
+            Link("Import and export", "declarative:export", "declarative"),
             Link("Activity", "manager:activity", "activity", "changes"),
             Link("API reference", "manager:reference", "reference", "node"),
         ],
@@ -64,6 +65,7 @@ SECTIONS = {
     "group_plugins": "groups",
     "plugins": "plugins",
     "explain": "explain",
+    "declarative": "declarative",
     "planes": "planes",
     "realms": "realms",
     "manager": None,

@@ -90,7 +90,6 @@ PAGES = [
     "/account/tokens",
     "/account/tokens?whose=everybody",
     "/account/tokens/create",
-    "/account/kubectl",
     "/access/users",
     "/access/users/create",
     "/access/users/1",

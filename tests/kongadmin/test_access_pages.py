@@ -23,7 +23,7 @@ from kongadmin.listeners import manager
 SAMPLES = {"str": "anna", "slug": "key-auth", "uuid": UUID(int=0), "int": 0}
 PUBLIC = {"access:sign_in", "access:sign_out", "manager:theme"}
 PERSONAL = {
-    *("account", "password", "roles", "kubectl"),
+    *("account", "password", "roles"),
     *("tokens", "new_token", "edit_token", "revoke_token"),
 }
 WRITES = (
@@ -33,6 +33,7 @@ WRITES = (
 SWITCHES = ("select", "enable", "disable")
 
 
+IMPORTING = ("admin", "editor", "plugin-admin", "cp-admin", "super-admin")
 LIMITS = ("groups:delete_override",)
 
 
@@ -67,6 +68,9 @@ def is_allowed(role: str, page: str) -> bool:
         return False
     if app == "access":
         return role == "super-admin" or (role, name) == ("org-reader", "users")
+    if app == "declarative":  # import and export of what one may read and write
+        reads = name.startswith("export")
+        return role in (ROLES if reads else IMPORTING)
     writes = name.startswith(WRITES)
     is_about_plugins = app == "plugins" and (writes or name in SWITCHES)
     if app in ("realms", "planes"):

@@ -69,21 +69,24 @@ class Keyring:
 
     def encrypt(self, text: str) -> bytes:
         """Return key id, nonce and ciphertext of `text`, in that order."""
+        return self.encrypt_bytes(text.encode())
+
+    def encrypt_bytes(self, clear: bytes) -> bytes:
         nonce = os.urandom(NONCE_BYTES)
         newest = self.newest
-        return (
-            newest.id + nonce + newest.cipher.encrypt(nonce, text.encode(), newest.id)
-        )
+        return newest.id + nonce + newest.cipher.encrypt(nonce, clear, newest.id)
 
     def decrypt(self, stored: bytes) -> str:
         """Return the text that `encrypt` was given; UnknownSecretKey if none fits."""
+        return self.decrypt_bytes(stored).decode()
+
+    def decrypt_bytes(self, stored: bytes) -> bytes:
         key_id, rest = stored[:ID_BYTES], stored[ID_BYTES:]
         try:
             cipher = self.by_id[key_id].cipher
-            text = cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], key_id)
+            return cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], key_id)
         except (KeyError, InvalidTag) as error:
             raise UnknownSecretKey(key_id.hex()) from error
-        return text.decode()
 
     def digest(self, text: str) -> bytes:
         """Return the digest that a new row is stored under."""

@@ -59,6 +59,12 @@ class KonnectRequest(AdminRequest):
     urlconf = settings.KONNECT_URLCONF
 
 
+class KubernetesRequest(AdminRequest):
+    """A request of the Kubernetes API, which lies beside the Admin API."""
+
+    urlconf = settings.KUBERNETES_URLCONF
+
+
 class ManagerRequest(WSGIRequest):
     """A request for a page; /@team-a/consumers is /consumers of control plane team-a.
 
@@ -111,12 +117,13 @@ class APIHandler(Handler):
                 database.close_if_unusable_or_obsolete()
         status = f"{response.status_code} {response.reason_phrase}"
         start_response(status, list(response.items()))
-        return [response.content]
+        return response if response.streaming else [response.content]
 
 
 django.setup(set_prefix=False)
 admin_api = APIHandler(AdminRequest, settings.ADMIN_API_MIDDLEWARE)
 konnect = APIHandler(KonnectRequest, settings.KONNECT_MIDDLEWARE)
+kubernetes = APIHandler(KubernetesRequest, settings.KUBERNETES_MIDDLEWARE)
 pages = Handler(ManagerRequest, settings.MIDDLEWARE)
 
 
@@ -141,11 +148,15 @@ def authorizer(environ: dict, start_response: Callable) -> Iterable[bytes]:
     return (konnect if is_check else dataplane)(environ, start_response)
 
 
-BESIDE = {"dataplane": authorizer, "v1": konnect, "v2": konnect, "v3": konnect}
+BESIDE = {
+    "dataplane": authorizer,
+    **dict.fromkeys(("v1", "v2", "v3"), konnect),
+    **dict.fromkeys(("api", "apis", "openapi", "version"), kubernetes),
+}
 
 
 def admin(environ: dict, start_response: Callable) -> Iterable[bytes]:
-    """The admin listener: the Admin API, Konnect's, and endpoints for proxies."""
+    """The admin listener: the Admin API, Konnect's, Kubernetes', the proxies'."""
     first = environ["PATH_INFO"][1:].partition("/")[0]
     return BESIDE.get(first, admin_api)(environ, start_response)
 

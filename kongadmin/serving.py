@@ -43,7 +43,7 @@ class DjangoListeners(BaseApplication):
         options = {
             "bind": [str(settings.ADMIN_LISTEN), str(settings.ADMIN_GUI_LISTEN)],
             "workers": settings.WORKERS,
-            "worker_class": "gthread",
+            "worker_class": "kongadmin.workers.Worker",
             "threads": settings.DATABASE_THREADS,
             "keepalive": 75,
             "timeout": 60,

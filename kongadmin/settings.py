@@ -165,6 +165,7 @@ DEBUG = False
 ROOT_URLCONF = "kongadmin.urls"
 ADMIN_API_URLCONF = "kongadmin.dialects.admin_api.routes"
 KONNECT_URLCONF = "kongadmin.dialects.konnect.routes"
+KUBERNETES_URLCONF = "kongadmin.dialects.kubernetes.routes"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 APPEND_SLASH = False
 
@@ -179,6 +180,7 @@ INSTALLED_APPS = [
     "realms",
     "consumers",
     "groups",
+    "kongadmin.declarative",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -204,6 +206,7 @@ MIDDLEWARE = [
 # The Admin API has no cookies, no pages and no static files.
 ADMIN_API_MIDDLEWARE = ["kongadmin.dialects.admin_api.middleware.Conventions"]
 KONNECT_MIDDLEWARE = ["kongadmin.dialects.konnect.middleware.Conventions"]
+KUBERNETES_MIDDLEWARE = ["kongadmin.dialects.kubernetes.middleware.Conventions"]
 
 TEMPLATES = [
     {
@@ -240,7 +243,8 @@ DATABASE_THREADS = 4
 # is back they are not.
 POOL = {
     "min_size": 1,
-    "max_size": DATABASE_THREADS + 1,
+    # An import beside the requests takes two: one to write, one to tell how far it is.
+    "max_size": DATABASE_THREADS + 3,
     "timeout": 3,
     "reconnect_timeout": 2,
 }

@@ -106,10 +106,11 @@ class TokenForm(forms.ModelForm):
     def create(self) -> tuple[APIToken, str]:
         """Store what was given as a new token; return it with its text."""
         token, values = self.instance, self.cleaned_data
+        given = ("name", "role", "allowed_addresses")
         made, text = APIToken.issue(
             token.user,
             expires_at=token.expires_at,
-            **{name: values[name] for name in ("name", "role", "allowed_addresses")},
+            **{name: values[name] for name in given if name in values},
         )
         made.bind(values["control_planes"])
         return made, text
@@ -118,6 +119,16 @@ class TokenForm(forms.ModelForm):
         """Store what was given in the token that the form is about."""
         self.instance.save()
         self.instance.bind(self.cleaned_data["control_planes"])
+
+
+class KubectlForm(TokenForm):
+    """A new token for kubectl, in every control plane: objects belong to none yet."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["name"] = "kubectl"
+        for name in ("reach", "control_planes", "allowed_addresses"):
+            del self.fields[name]
 
 
 class PasswordForm(forms.Form):

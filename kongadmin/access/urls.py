@@ -1,6 +1,6 @@
 from django.urls import path
 
-from kongadmin.access import people, tokens, views
+from kongadmin.access import kubectl, people, tokens, views
 
 app_name = "access"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/tokens/create", tokens.new_token, name="new_token"),
     path("account/tokens/<int:id>/edit", tokens.edit_token, name="edit_token"),
     path("account/tokens/<int:id>/revoke", tokens.revoke_token, name="revoke_token"),
+    path("account/kubectl", kubectl.use_kubectl, name="kubectl"),
     path("access/users", people.list_users, name="users"),
     path("access/users/create", people.new_user, name="new_user"),
     path("access/users/<int:id>", people.edit_user, name="user"),

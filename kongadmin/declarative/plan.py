@@ -65,8 +65,9 @@ class Plan:
         return self.staging.save()
 
     @property
-    def mode(self) -> Mode:
-        return Mode(self.staging.recall("mode"))
+    def mode(self) -> str:
+        """One of Mode, or "undo"."""
+        return self.staging.recall("mode") or ""
 
     @property
     def notes(self) -> list[str]:
@@ -104,6 +105,12 @@ class Plan:
         """Say whether there is nothing to do."""
         totals = self.totals
         return not any(totals[VERBS[verb]] for verb in WRITES)
+
+    @property
+    def done(self) -> int:
+        """How many steps have been carried out."""
+        sql = "SELECT count(*) FROM step WHERE is_done"
+        return self.staging.execute(sql).fetchone()[0]
 
     def steps(
         self,
@@ -175,9 +182,19 @@ def make(
     """
     planner = Planner(scope, Mode(mode), progress or silent)
     staging = planner.make(document)
-    found = sorted(planner.problems, key=lambda p: p.place or Place(0))
+    notes = document.head.notes if document else []
+    return finished(scope, staging, mode, notes, planner.problems)
+
+
+def finished(
+    scope, staging: Staging, mode: str, notes: list[str], problems: list[Problem]
+) -> Plan:
+    """Return the plan whose steps have been staged."""
+    staging.flush()
+    staging.execute("CREATE INDEX IF NOT EXISTS step_by_id ON step (id)")
+    found = sorted(problems, key=lambda p: p.place or Place(0))
     kept = [(p.text, p.place, p.line, p.hint) for p in found[:MOST_PROBLEMS]]
-    staging.remember("mode", Mode(mode))
-    staging.remember("notes", json.dumps(document.head.notes if document else []))
+    staging.remember("mode", str(mode))
+    staging.remember("notes", json.dumps(notes))
     staging.remember("problems", json.dumps(kept))
     return Plan(scope, staging)

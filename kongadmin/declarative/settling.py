@@ -84,8 +84,7 @@ def find_doomed(planner: "Planner") -> None:
             "CREATE TEMP TABLE doomed (number INTEGER PRIMARY KEY, id BLOB, kind)"
         )
         return
-    for statement in DOOMED.split(";"):
-        planner.staging.execute(statement)
+    planner.staging.script(DOOMED)
 
 
 def where(planner: "Planner", number: int | None) -> str:

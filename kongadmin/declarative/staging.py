@@ -57,8 +57,8 @@ class Staging:
     def new(cls) -> "Staging":
         """Return an empty one; SQLite itself deletes its file."""
         staging = cls(connect(""))
-        staging.database.executescript(TABLES)
         staging.begin()
+        staging.script(TABLES)
         return staging
 
     @classmethod
@@ -113,10 +113,15 @@ class Staging:
     def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
         return self.database.execute(sql, tuple(values))
 
+    def script(self, sql: str) -> None:
+        """Run several statements within the transaction."""
+        for statement in sql.split(";"):
+            self.execute(statement)
+
     def index(self) -> None:
         """Make what is stored quick to find; once it is all there."""
         self.flush()
-        self.database.executescript(INDEXES)
+        self.script(INDEXES)
 
     def remember(self, name: str, value: str) -> None:
         self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))

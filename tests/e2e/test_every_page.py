@@ -90,6 +90,7 @@ PAGES = [
     "/account/tokens",
     "/account/tokens?whose=everybody",
     "/account/tokens/create",
+    "/account/kubectl",
     "/access/users",
     "/access/users/create",
     "/access/users/1",

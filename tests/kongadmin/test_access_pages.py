@@ -23,7 +23,7 @@ from kongadmin.listeners import manager
 SAMPLES = {"str": "anna", "slug": "key-auth", "uuid": UUID(int=0), "int": 0}
 PUBLIC = {"access:sign_in", "access:sign_out", "manager:theme"}
 PERSONAL = {
-    *("account", "password", "roles"),
+    *("account", "password", "roles", "kubectl"),
     *("tokens", "new_token", "edit_token", "revoke_token"),
 }
 WRITES = (

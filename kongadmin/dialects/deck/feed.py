@@ -79,6 +79,11 @@ class Feed:
             raise self.too_long()
         return given
 
+    @property
+    def is_longer(self) -> bool:
+        """Say whether the text has lines that the stream has not."""
+        return bool(self._longer)
+
     def advance(self) -> None:
         """Say that something came of what has been read."""
         self._since = 0

@@ -6,6 +6,7 @@ refused.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import yaml
@@ -51,6 +52,10 @@ class Part(NamedTuple):
     is_entry: bool = False
 
 
+class Doubt(Exception):
+    """What was read in a hurry is wrong, or was misread; read it again with care."""
+
+
 class NotYAML(Exception):
     """A text that is not YAML: what a parser says of it, and where."""
 
@@ -71,8 +76,14 @@ class Nodes:
         self._aliased = 0
 
     def __iter__(self) -> Iterator[Part]:
-        try:
+        with self._told():
             yield from self._document()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say in terms of this module what the parser complains of."""
+        try:
+            yield
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             text = error.problem or error.context or "this is not YAML"
@@ -82,11 +93,18 @@ class Nodes:
         finally:
             self._parser.dispose()
 
+    @property
+    def has_aliases(self) -> bool:
+        return self._aliased > 0
+
     def value(self) -> Any:
         """Return the whole of a text that is one value."""
-        self._next()
-        self._next()
-        return self._value(self._next(), 0)
+        with self._told():
+            self._next()
+            self._next()
+            value = self._value(self._next(), 0)
+            self._end()
+            return value
 
     def _document(self) -> Iterator[Part]:
         self._next()
@@ -99,6 +117,9 @@ class Nodes:
             raise self._refused(top, "the file does not begin with a key", "")
         self._known(top)
         yield from self._parts()
+        self._end()
+
+    def _end(self) -> None:
         self._next()
         more = self._next()
         if not isinstance(more, yaml.StreamEndEvent):

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from kongadmin.declarative.document import Head, Place, Problem, Ref, Row, Unreadable
+from kongadmin.declarative.kinds import CONSUMER_GROUPS, CONSUMERS
 from kongadmin.dialects.deck.feed import MOST_PROBLEMS
 from kongadmin.dialects.deck.head import HeadReader, is_texts
-from kongadmin.dialects.deck.nodes import Block, Part
+from kongadmin.dialects.deck.nodes import Block, Doubt, Part
 from kongadmin.dialects.deck.terms import (
     ELSEWHERE,
     HEAD,
@@ -25,10 +26,6 @@ from kongadmin.masks import DOTS
 QUOTES = 'write it in quotes: "…"'
 
 
-class Doubt(Exception):
-    """What was read in a hurry is wrong, or was misread; read it again with care."""
-
-
 class Rows:
     """Turns parts into rows.
 
@@ -40,6 +37,8 @@ class Rows:
         self._is_sure = is_sure
         self._head = HeadReader(head, self.complain)
         self._kinds = kinds()
+        self._lists = lists()
+        self._found: list[Row] = []
         self._waiting: list[tuple[Row, Place]] = []
         self._refused: set[str] = set()
 
@@ -53,69 +52,71 @@ class Rows:
     def of(self, parts: Iterable[Part]) -> Iterator[Row]:
         """Yield the rows of a whole file, until something is found to be wrong."""
         for part in parts:
-            for row in self._part(part):
-                if not self.problems:
-                    yield row
+            self._part(part)
+            yield from self._taken()
         self._head.finish()
-        yield from self._late()
+        self._late()
+        yield from self._taken()
 
-    def _part(self, part: Part) -> Iterator[Row]:
-        kind = lists().get(part.key)
-        if kind:
-            for value, place in self._entries(part):
-                yield from self._entity(self._kinds[kind], value, place)
+    def _taken(self) -> list[Row]:
+        """Return the rows found since the last time; none once there are problems."""
+        found, self._found = self._found, []
+        return [] if self.problems else found
+
+    def _part(self, part: Part) -> None:
+        if kind := self._lists.get(part.key):
+            entries = [part.value]
+            if not part.is_entry:
+                entries = self._listed(part.key, part.value, part.place)
+            for value in entries:
+                self._entity(self._kinds[kind], value, part.place)
         elif part.key in HEAD:
             self._head.take(part)
         elif part.key not in ELSEWHERE:
-            hint = nearest(part.key, [*HEAD, *lists(), *ELSEWHERE])
+            hint = nearest(part.key, [*HEAD, *self._lists, *ELSEWHERE])
             self.complain(f"a file has no {part.key[:100]}", part.place, hint)
         elif part.value not in (None, []) and part.key not in self._refused:
             self._refused.add(part.key)
             hint = "take them out, or leave the list empty"
             self.complain(f"{part.key} are not kept here", part.place, hint)
 
-    def _entries(self, part: Part) -> Iterator[tuple[Any, Place]]:
-        if part.is_entry:
-            yield part.value, part.place
-        else:
-            yield from self._listed(part.key, part.value, part.place)
-
-    def _listed(self, key: str, value: Any, place: Place) -> Iterator[tuple]:
-        """Yield the entries of a list with their places."""
-        if value is None:
-            return
-        if isinstance(value, list):
-            for each in value:
-                yield each, each.place if isinstance(each, Block) else place
-        else:
+    def _listed(self, key: str, value: Any, place: Place) -> list:
+        if value is not None and not isinstance(value, list):
             self.complain(f"{key} must be a list", place, "begin each entry with a -")
+        return value if isinstance(value, list) else []
 
     def _entity(
         self, kind: Kind, block: Any, place: Place, owners: dict[str, Ref] | None = None
-    ) -> Iterator[Row]:
-        """Yield an entity, then what hangs on it; `owners` are fields that it has from
-        where it stands."""
+    ) -> None:
+        """Take an entity, then what hangs on it.
+
+        `owners` are the fields that it has from where it stands; `place` is that of
+        the list it is in.
+        """
         if not isinstance(block, Block):
             self._no_mapping(kind, block, place)
             return
         values: dict[str, Any] = {}
+        nested = []
         for key, value in block.items():
             if key in kind.fields:
                 values[key] = self._field(kind, key, value, block)
-            elif key not in kind.nested and key not in REMARKS:
+            elif key in kind.nested:
+                nested.append(key)
+            elif key not in REMARKS:
                 self._unknown(kind, key, block)
         if owners:
-            values |= owners
+            values.update(owners)
         values.pop("updated_at", None)
         if kind.name == OVERRIDES:
             self._check_limited(values, block)
         row = Row(kind.name, values, block.place)
         if "_config" in values:
-            yield from self._shared(row, block.place_of("_config"))
+            self._shared(row, block.place_of("_config"))
         else:
-            yield row
-        if kind.nested:
-            yield from self._nested(kind, values, block)
+            self._found.append(row)
+        for key in nested:
+            self._nested(kind, key, self._owner(kind.name, values), block)
 
     def _field(self, kind: Kind, key: str, value: Any, block: Block) -> Any:
         if key in kind.foreign:
@@ -123,7 +124,7 @@ class Rows:
         if key in kind.texts:
             if type(value) is not str and value is not None:
                 self._no_text(key, value, block.place_of(key))
-            elif value and DOTS in value:
+            elif key in kind.secrets and value and DOTS in value:
                 what = f"{key} is masked: what it really is does not stand here"
                 self.complain(what, block.place_of(key), "export with secrets")
         elif key == "tags" and value is not None and not is_texts(value):
@@ -131,36 +132,26 @@ class Rows:
             self.complain("tags must be a list of texts", block.place_of(key), hint)
         return value
 
-    def _nested(self, kind: Kind, values: dict, block: Block) -> Iterator[Row]:
-        owner = self._owner(kind.name, values)
-        for key in kind.nested:
-            if key not in block:
-                continue
-            entries = self._listed(key, block[key], block.place_of(key))
-            if kind.name == "consumers":
-                yield from self._of_consumer(key, entries, owner)
+    def _nested(self, kind: Kind, key: str, owner: Ref, block: Block) -> None:
+        place = block.place_of(key)
+        for value in self._listed(key, block[key], place):
+            if key == "groups":
+                group = self._reference(CONSUMER_GROUPS, key, value, place)
+                self._member(owner, group, value, place)
+            elif key == "consumers":
+                consumer = self._reference(CONSUMERS, key, value, place)
+                self._member(consumer, owner, value, place)
+            elif kind.name == CONSUMERS:
+                self._entity(self._kinds[key], value, place, {"consumer": owner})
             else:
-                yield from self._of_group(key, entries, owner)
+                is_override = self._head.overrides and _name(value) == LIMITED
+                of_group = self._kinds[OVERRIDES if is_override else key]
+                self._entity(of_group, value, place, {"consumer_group": owner})
 
-    def _of_consumer(self, key: str, entries: Iterator, owner: Ref) -> Iterator[Row]:
-        if key == "groups":
-            for value, place in entries:
-                group = self._reference("consumer_groups", key, value, place)
-                yield membership(owner, group, place)
-            return
-        kind = self._kinds[key]
-        for value, place in entries:
-            yield from self._entity(kind, value, place, {"consumer": owner})
-
-    def _of_group(self, key: str, entries: Iterator, owner: Ref) -> Iterator[Row]:
-        for value, place in entries:
-            if key == "consumers":
-                consumer = self._reference("consumers", key, value, place)
-                yield membership(consumer, owner, place)
-                continue
-            is_override = self._head.overrides and _name(value) == LIMITED
-            kind = self._kinds[OVERRIDES if is_override else key]
-            yield from self._entity(kind, value, place, {"consumer_group": owner})
+    def _member(self, consumer: Ref, group: Ref, value: Any, place: Place) -> None:
+        values = {"consumer": consumer, "consumer_group": group}
+        place = value.place if isinstance(value, Block) else place
+        self._found.append(Row(MEMBERSHIPS, values, place))
 
     def _owner(self, kind: str, values: dict) -> Ref:
         for name in NAMES[kind]:
@@ -189,21 +180,21 @@ class Rows:
             what = f"a group can only have overrides of {LIMITED}"
             self.complain(what, block.place_of("name"))
 
-    def _shared(self, row: Row, place: Place) -> Iterator[Row]:
-        """Yield a plugin with the settings that the file has for several, if known."""
+    def _shared(self, row: Row, place: Place) -> None:
+        """Take a plugin with the settings that the file has for several, if known."""
         shared = self._head.configs.get(str(row.values["_config"]))
         if shared is None:
             self._waiting.append((row, place))
         else:
             del row.values["_config"]
             row.values["config"] = shared | (row.values.get("config") or {})
-            yield row
+            self._found.append(row)
 
-    def _late(self) -> Iterator[Row]:
-        """Yield the plugins whose settings stood further down."""
+    def _late(self) -> None:
+        """Take the plugins whose settings stood further down."""
         waiting, self._waiting = self._waiting, []
         for row, place in waiting:
-            yield from self._shared(row, place)
+            self._shared(row, place)
         for row, place in self._waiting:
             name = str(row.values["_config"])
             hint = nearest(name, list(self._head.configs))
@@ -228,11 +219,6 @@ class Rows:
         if ":" in key and not hint:
             hint = "a blank after the colon"
         self.complain(f"{kind.name} have no {key[:100]}", place, hint)
-
-
-def membership(consumer: Ref, group: Ref, place: Place) -> Row:
-    values = {"consumer": consumer, "consumer_group": group}
-    return Row(MEMBERSHIPS, values, place)
 
 
 def nearest(name: str, known: list[str]) -> str:

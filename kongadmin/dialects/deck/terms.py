@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from kongadmin.declarative.kinds import CONSUMER_GROUPS, CONSUMERS, KINDS, credentials
+from kongadmin.entities import Entity
 
 CREDENTIALS = tuple(kind.name for kind in credentials())
 MEMBERSHIPS = "consumer_group_consumers"
@@ -41,12 +42,16 @@ NEWEST = VERSIONS[0]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What an entity may say: `texts` are the fields that must be text, `foreign` those
-    that name another entity, by its kind, `nested` the lists of what hangs on it."""
+    """What an entity may say.
+
+    `texts` are the fields that must be text, `secrets` some of them, `foreign` those
+    that name another entity, by its kind; `nested` are the lists of what hangs on it.
+    """
 
     name: str
     fields: frozenset[str]
     texts: frozenset[str]
+    secrets: tuple[str, ...]
     foreign: dict[str, str]
     nested: tuple[str, ...] = ()
 
@@ -64,10 +69,11 @@ NESTED = {
 @cache
 def kinds() -> dict[str, Kind]:
     """Return what entities there are in a file, by the names of their schemas."""
-    return {name: _kind(kind.model.schema) for name, kind in KINDS.items()}
+    return {name: _kind(kind.model) for name, kind in KINDS.items()}
 
 
-def _kind(schema) -> Kind:
+def _kind(model: type[Entity]) -> Kind:
+    schema = model.schema
     fields = schema.fields
     more = ["updated_at", *(["ttl"] if schema.ttl else [])]
     if schema.name in (OVERRIDES, PLUGINS):
@@ -76,6 +82,7 @@ def _kind(schema) -> Kind:
         schema.name,
         frozenset([*fields, *more]),
         frozenset(n for n, field in fields.items() if field["type"] == "string"),
+        model.secret_fields,
         {n: f["reference"] for n, f in fields.items() if f["type"] == "foreign"},
         NESTED.get(schema.name, ()),
     )

@@ -69,6 +69,11 @@ class Kind:
         return f"{self.plural}.{self.group}" if self.group else self.plural
 
     @property
+    def is_programmed(self) -> bool:
+        """Say whether its objects become something of ours, which conditions tell."""
+        return SHORTHANDS["programmed"] in self.columns
+
+    @property
     def is_custom(self) -> bool:
         """Say whether a cluster would have it from a CRD, which differs a little."""
         return bool(self.group)

@@ -4,6 +4,7 @@ What changes anything here is inside of `writing()`: one writer at a time, whoev
 is, so that the numbers of changes grow in the order in which others come to see them.
 """
 
+import copy
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +33,17 @@ from kongadmin.entities import UUID_TEXT
 DEFAULT_NAMESPACE = "default"
 NAMESPACES = "namespaces"
 ACTIVE = {"phase": "Active"}
+PENDING = {
+    "conditions": [
+        {
+            "type": "Programmed",
+            "status": "Unknown",
+            "reason": "Pending",
+            "message": "Waiting for controller",
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+}
 # Events are kept so that a watch may go on where it stopped, not for ever.
 KEPT_EVENTS, TRIMMED_EVERY = 5_000, 500
 
@@ -117,8 +129,13 @@ def of_entity(entity_id: UUID) -> Object | None:
 
 
 def make(plural: str, namespace: str, name: str, **fields: Any) -> Object:
-    """Create and return an object; `fields` are the model's."""
+    """Create and return an object; `fields` are the model's.
+
+    What Kong would program begins as not yet programmed.
+    """
     kind = stored_as(plural)
+    if kind.is_programmed:
+        fields.setdefault("status", copy.deepcopy(PENDING))
     object = Object(
         group=kind.group,
         version=kind.version,

@@ -40,7 +40,7 @@ def say_metadata(object: Object) -> dict[str, Any]:
         "name": object.name,
         "namespace": object.namespace,
         "uid": str(object.uid),
-        "resourceVersion": str(object.resource_version),
+        "resourceVersion": str(object.resource_version or ""),
         "generation": object.generation,
         "creationTimestamp": say_time(object.created_at),
         "deletionTimestamp": deleted and say_time(deleted),
@@ -56,16 +56,19 @@ def say_metadata(object: Object) -> dict[str, Any]:
     }
 
 
-def recast(said: dict, kind: Kind, stored: Kind) -> dict:
-    """Return what was said of an object in the version stored as one of `kind` says it.
-
-    An event's snapshot is such.
-    """
-    body = {name: value for name, value in said.items() if name not in ENVELOPE}
+def recast(said: dict, source: Kind, target: Kind) -> dict:
+    """Return what one version of a kind says as another says it."""
+    if source == target:
+        return said
     envelope = {name: said[name] for name in ("metadata", "status") if name in said}
     return {
-        "apiVersion": kind.api_version,
-        "kind": kind.name,
+        "apiVersion": target.api_version,
+        "kind": target.name,
         **envelope,
-        **conversion.convert(body, stored, kind),
+        **conversion.convert(body_of(said), source, target),
     }
+
+
+def body_of(said: dict) -> dict:
+    """Return what of an object is neither envelope nor status."""
+    return {name: value for name, value in said.items() if name not in ENVELOPE}

@@ -1,11 +1,14 @@
+import shlex
 import signal
 from typing import NoReturn
 
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 
 from kongadmin import metrics, serving
 from kongadmin.apps import close_pools
+from kongadmin.kubeconfig import kubeconfig
 
 
 def leave(*_: object) -> NoReturn:
@@ -30,5 +33,14 @@ class Command(BaseCommand):
         names = ("Authorizer", "Admin API", "Manager")
         for name, address in zip(names, serving.LISTENERS.values(), strict=True):
             self.stdout.write(f"  {name:<11} {address.url}")
+        self.stdout.write(f"  {'kubectl':<11} {self.kubectl()}")
         self.stdout.write("Ready. Stop with Ctrl+C.")
         self.stdout.flush()
+
+    def kubectl(self) -> str:
+        """Say how to point kubectl here; without RBAC a file for it needs no secret."""
+        if settings.ENFORCE_RBAC:
+            return f"kubeconfig: {settings.ADMIN_GUI_LISTEN.url}/account/kubectl"
+        path = settings.HOME / "kubeconfig.yaml"
+        path.write_text(kubeconfig())
+        return f"export KUBECONFIG={shlex.quote(str(path))}"

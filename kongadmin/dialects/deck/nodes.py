@@ -13,7 +13,8 @@ import yaml
 
 from kongadmin.declarative.document import Place, Problem, Unreadable
 from kongadmin.dialects.deck.feed import Feed
-from kongadmin.dialects.deck.scalars import resolve
+from kongadmin.dialects.deck.scalars import CURLY, resolve
+from kongadmin.dialects.deck.terms import nearest
 
 MOST_DEPTH = 40
 # How many values one alias may stand for, and all of a file's together.
@@ -57,11 +58,18 @@ class Doubt(Exception):
 
 
 class NotYAML(Exception):
-    """A text that is not YAML: what a parser says of it, and where."""
+    """A text that is not YAML: what a parser says of it, and where.
 
-    def __init__(self, text: str, place: Place) -> None:
+    What the parser was about to read when it stopped began on line `since`.
+    """
+
+    def __init__(self, text: str, place: Place, since: Place | None = None) -> None:
         self.text = text
         self.place = place
+        self.since = (since or place).line
+        is_quote = since and "end of stream" in text
+        # Where to look: a quote that is not closed is noticed at the very end.
+        self.begin = since if is_quote else place
         super().__init__(text)
 
 
@@ -87,7 +95,8 @@ class Nodes:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             text = error.problem or error.context or "this is not YAML"
-            raise NotYAML(text, self._place(mark)) from None
+            since = error.context_mark and self._place(error.context_mark)
+            raise NotYAML(text, self._place(mark), since) from None
         except yaml.YAMLError as error:
             raise NotYAML(str(error), Place(1)) from None
         finally:
@@ -114,7 +123,8 @@ class Nodes:
         if isinstance(top, yaml.ScalarEvent) and not top.value:
             return
         if not isinstance(top, yaml.MappingStartEvent):
-            raise self._refused(top, "the file does not begin with a key", "")
+            place = self._place(top.start_mark)
+            raise NotYAML("the file does not begin with a key", place)
         self._known(top)
         yield from self._parts()
         self._end()
@@ -195,6 +205,9 @@ class Nodes:
         text = event.value
         if event.tag in TEXT_TAGS or event.style:
             return text
+        if text[:1] in CURLY and text[-1] in CURLY:
+            hint = "write straight ones, or put straight ones around"
+            raise self._refused(event, "these quotes are part of the text", hint)
         return resolve(text)
 
     def _sequence(self, depth: int) -> list:
@@ -238,7 +251,7 @@ class Nodes:
 
     def _repeated(self, event: Any, key: str) -> Unreadable:
         what = f"the key {key[:100]} stands here for the second time"
-        return self._refused(event, what, "keep one of the two")
+        return self._refused(event, what, nearest(key) or "keep one of the two")
 
     def _refused(self, event: Any, what: str, hint: str) -> Unreadable:
         return Unreadable(Problem(what, self._place(event.start_mark), hint=hint))

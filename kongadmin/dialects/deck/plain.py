@@ -113,6 +113,8 @@ class Section:
             yield self._read_entry()
         elif self.key:
             whole = read_lines(self._lines, self._start, Block)
+            if len(whole) != 1:
+                raise Doubt("several keys for one")
             yield Part(self.key, whole[self.key], self._place)
         elif any(line.strip(" ")[:1] not in ("", "#") for line in self._lines):
             raise Doubt("something before the first key")

@@ -1,6 +1,9 @@
 """A decK file, or a declarative file of Kong's own, as a document."""
 
+import io
+import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from itertools import chain, islice
 from typing import BinaryIO
 
@@ -17,6 +20,12 @@ from kongadmin.dialects.deck import plain
 from kongadmin.dialects.deck.feed import Feed, line_of, seekable
 from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML
 from kongadmin.dialects.deck.rows import Rows
+from kongadmin.dialects.deck.slips import found_in, plainly
+from kongadmin.dialects.deck.terms import kinds
+from kongadmin.masks import DOTS
+
+# Longer texts are not searched for what may be meant by them.
+MOST_EXPLAINED = 200_000
 
 
 def read(stream: BinaryIO, options: Options, name: str = "deck") -> Document:
@@ -55,16 +64,36 @@ def _hurried(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
 def _careful(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
     feed = Feed(stream, options.environment)
     rows = Rows(head, is_sure=True)
-    problems = []
+    problems: list[Problem] = []
     try:
         yield from rows.of(Nodes(feed))
     except Unreadable as error:
         problems = [p for p in error.problems if p not in rows.problems]
     except NotYAML as error:
-        problems = [Problem(error.text, error.place)]
+        rows, problems = _explained(stream, options, rows, error)
     problems += [*rows.problems, *feed.problems]
     if problems:
         raise Unreadable(*_shown(stream, problems))
+
+
+def _explained(
+    stream: BinaryIO, options: Options, rows: Rows, error: NotYAML
+) -> tuple[Rows, list[Problem]]:
+    """Return the slips in a text, and what is wrong once they are undone."""
+    feed = Feed(stream, options.environment)
+    text = "".join(islice(feed, 2))
+    if len(text) > MOST_EXPLAINED or feed.is_longer:
+        return rows, [plainly(error)]
+    problems, repaired = found_in(text, error)
+    if repaired is None:
+        return rows, problems
+    rows = Rows(Head(), is_sure=True)
+    try:
+        for _ in rows.of(Nodes(Feed(io.BytesIO(repaired.encode()), {}))):
+            pass
+    except Unreadable as error:
+        problems += [p for p in error.problems if p not in rows.problems]
+    return rows, problems
 
 
 def _shown(stream: BinaryIO, problems: Iterable[Problem]) -> Iterator[Problem]:
@@ -73,4 +102,17 @@ def _shown(stream: BinaryIO, problems: Iterable[Problem]) -> Iterator[Problem]:
         line = problem.line
         if not line and problem.place:
             line = line_of(stream, problem.place.line)
-        yield Problem(problem.text, problem.place, line.strip(), problem.hint)
+        yield Problem(
+            problem.text, problem.place, veiled(line.strip()), veiled(problem.hint)
+        )
+
+
+@cache
+def _secret_value() -> re.Pattern:
+    names = {name for kind in kinds().values() for name in kind.secrets}
+    return re.compile(rf"(?<![\w-])((?:{'|'.join(sorted(names))})\W*[:=]\s*)\S.*")
+
+
+def veiled(line: str) -> str:
+    """Return a line of a file without the secret that may stand in it."""
+    return _secret_value().sub(rf"\g<1>{DOTS}", line)

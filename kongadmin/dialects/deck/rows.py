@@ -1,6 +1,5 @@
 """Parts of a file as rows: whose each is, what it may say, what is wrong with it."""
 
-import difflib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -20,6 +19,7 @@ from kongadmin.dialects.deck.terms import (
     Kind,
     kinds,
     lists,
+    nearest,
 )
 from kongadmin.masks import DOTS
 
@@ -219,13 +219,6 @@ class Rows:
         if ":" in key and not hint:
             hint = "a blank after the colon"
         self.complain(f"{kind.name} have no {key[:100]}", place, hint)
-
-
-def nearest(name: str, known: list[str]) -> str:
-    """Return what is probably meant by a name, as a hint."""
-    spelt = name.strip().lower().replace("-", "_")
-    found = difflib.get_close_matches(spelt, known, 1, 0.7)
-    return f"probably meant: {found[0]}" if found else ""
 
 
 def _name(value: Any) -> Any:

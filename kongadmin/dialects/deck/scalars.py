@@ -59,7 +59,9 @@ PLAIN = re.compile(r"[A-Za-z_/$~\u00a1-\u1fff][\w./@+=~$^*()%!?&;-]*")
 PRINTABLE = re.compile(
     r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"
 )
-STARTS = frozenset("-?:,[]{}#&*!|>'\"%@`")
+# No quotes to YAML, but often meant to be.
+CURLY = frozenset("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb")
+STARTS = frozenset("-?:,[]{}#&*!|>'\"%@`") | CURLY
 # Dates, and numbers to the base 60, which other readers take for such.
 DATE_OR_TIME = re.compile(
     r"\d{4}-\d\d?-\d\d?([Tt ].*)?|[-+]?\d[\d_]*(:[0-5]?\d)+(\.[\d_]*)?"

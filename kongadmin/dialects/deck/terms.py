@@ -1,5 +1,7 @@
 """What may stand where in a decK file, and in a declarative file of Kong's own."""
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
@@ -93,3 +95,14 @@ def lists() -> dict[str, str]:
     """Return which kind stands in which list at the top of a file."""
     names = {name: name for name in kinds()}
     return names | ({OVERRIDES_IN_FILES: OVERRIDES} if OVERRIDES in names else {})
+
+
+def nearest(name: str, known: Iterable[str] = ()) -> str:
+    """Return what is probably meant by a name that is not known, as a hint."""
+    if name.startswith("-"):
+        return f"probably meant: - {name[1:60].strip()}"
+    if name.startswith("\u00a0"):
+        return "what looks like a blank before it is none (U+00A0)"
+    spelt = name.strip().lower().replace("-", "_")
+    found = difflib.get_close_matches(spelt, list(known), 1, 0.7)
+    return f"probably meant: {found[0]}" if found else ""

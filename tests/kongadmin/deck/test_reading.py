@@ -1,47 +1,11 @@
 """What a decK file says, and what is wrong with one."""
 
-import io
-from textwrap import dedent
-
 import pytest
 
-from kongadmin.declarative.document import (
-    Document,
-    Place,
-    Problem,
-    Ref,
-    Row,
-    Unreadable,
-)
-from kongadmin.declarative.formats import Options, recognise
-from kongadmin.dialects.deck.reading import read
+from kongadmin.declarative.document import Place, Ref
+from kongadmin.declarative.formats import recognise
 
-VERSION = '_format_version: "3.0"\n'
-
-
-def document(text: str, **environment: str) -> Document:
-    stream = io.BytesIO(dedent(text).encode())
-    return read(stream, Options(environment=environment))
-
-
-def rows(text: str, **environment: str) -> list[Row]:
-    return list(document(VERSION + dedent(text), **environment).rows)
-
-
-def said(text: str, **environment: str) -> list[tuple[str, dict]]:
-    return [(row.kind, row.values) for row in rows(text, **environment)]
-
-
-def problems(text: str, **environment: str) -> list[Problem]:
-    """Return what is wrong with a file; its first line is the second one's number."""
-    with pytest.raises(Unreadable) as caught:
-        rows(text, **environment)
-    return list(caught.value.problems)
-
-
-def problem(text: str, **environment: str) -> Problem:
-    (found,) = problems(text, **environment)
-    return found
+from .files import VERSION, document, problem, problems, rows, said
 
 
 def test_a_file_is_recognised_by_how_it_begins():

@@ -11,7 +11,7 @@ from kongadmin.declarative.document import Place, Problem, Unreadable
 
 BLOCK = 1 << 18
 # Nothing that belongs in a file is longer, be it a text or a remark.
-MOST_AT_ONCE = 4 << 20
+MOST_AT_ONCE = 1 << 20
 MOST_PROBLEMS = 100
 MOST_SHOWN = 200
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

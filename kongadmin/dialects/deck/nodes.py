@@ -145,6 +145,7 @@ class Nodes:
             seen.add(key)
             event = self._next()
             if isinstance(event, yaml.SequenceStartEvent) and not event.anchor:
+                self._known(event)
                 yield from self._entries(key, place)
             else:
                 yield Part(key, self._value(event, 1), place)

@@ -9,6 +9,7 @@ parser refuses; so what is read here is what the careful reading gives as well.
 import io
 import re
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from kongadmin.declarative.document import Place, Unreadable
@@ -30,11 +31,11 @@ TOP = re.compile(r"([A-Za-z_][\w-]*):(?:$| )")
 MARKER = re.compile(r" *- (?! )")
 
 
-def parts(feed: Feed) -> Iterator[Part]:
-    """Yield the parts of a text in YAML; raises Doubt where it is not plain."""
+def parts(feed: Feed, beginning: str) -> Iterator[Part]:
+    """Yield the parts of a text in YAML, of which `beginning` has been read."""
     section = Section("", 0)
     seen: set[str] = set()
-    for number_, line in numbered(feed):
+    for number_, line in numbered(feed, beginning):
         if section.takes(line, number_):
             if section.entry:
                 yield section.entry
@@ -50,10 +51,10 @@ def parts(feed: Feed) -> Iterator[Part]:
     yield from section.rest()
 
 
-def numbered(feed: Feed) -> Iterator[tuple[int, str]]:
+def numbered(feed: Feed, beginning: str) -> Iterator[tuple[int, str]]:
     """Yield the lines of a text and their numbers."""
     count, held = 0, ""
-    for piece in feed:
+    for piece in chain([beginning], feed):
         lines = (held + piece).split("\n")
         held = lines.pop()
         if len(held) > MOST_AT_ONCE:

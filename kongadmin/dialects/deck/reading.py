@@ -16,9 +16,9 @@ from kongadmin.declarative.document import (
     Unreadable,
 )
 from kongadmin.declarative.formats import Options
-from kongadmin.dialects.deck import plain
+from kongadmin.dialects.deck import objects, plain
 from kongadmin.dialects.deck.feed import Feed, line_of, seekable
-from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML
+from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML, Part
 from kongadmin.dialects.deck.rows import Rows
 from kongadmin.dialects.deck.slips import found_in, plainly
 from kongadmin.dialects.deck.terms import kinds
@@ -54,11 +54,19 @@ def _rows(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
 def _hurried(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
     feed = Feed(stream, options.environment)
     try:
-        yield from Rows(head, is_sure=False).of(plain.parts(feed))
+        yield from Rows(head, is_sure=False).of(_parts(feed))
     except Unreadable as error:
         raise Unreadable(*_shown(stream, error.problems)) from None
     if feed.problems:
         raise Doubt("placeholders without a value")
+
+
+def _parts(feed: Feed) -> Iterator[Part]:
+    """Yield the parts of what a program has written, as JSON or as plain YAML."""
+    beginning = next(iter(feed), "")
+    if beginning.lstrip()[:1] == "{":
+        return objects.parts(feed, beginning)
+    return plain.parts(feed, beginning)
 
 
 def _careful(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:

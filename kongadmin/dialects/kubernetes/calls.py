@@ -55,6 +55,10 @@ class Call:
             raise bad_request(f"fieldValidation must be one of {known}")
         return value
 
+    def check(self) -> None:
+        """Refuse options that say what they cannot, whether or not they matter."""
+        _ = self.is_dry_run, self.validation
+
     @property
     def manager(self) -> str:
         """Return who is writing: kubectl-edit, say, or the program's name."""
@@ -82,4 +86,6 @@ def read_call(request: HttpRequest, kind: Kind, **place: Any) -> Call:
     """Return what a request asks of a kind, at the place that its path names."""
     given = {name: value for name, value in place.items() if value}
     agent = request.META.get("HTTP_USER_AGENT", "")
-    return Call(kind, **given, arguments=request.arguments, agent=agent)
+    call = Call(kind, **given, arguments=request.arguments, agent=agent)
+    call.check()
+    return call

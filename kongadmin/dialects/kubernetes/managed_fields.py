@@ -206,17 +206,18 @@ def apply(
     Raises Conflicts where it would change what others manage, unless it has the force.
     """
     managers = read(entries)
-    applied = fields_of(config, schema)
-    merged = combine(live or {}, config, schema)
     others = [one for one in managers if one.key != author.key]
-    before, after = dict(leaves(live or {}, schema)), dict(leaves(merged, schema))
-    changed = {p for p in applied if p not in before or before[p] != after.get(p)}
-    refuse_conflicts(others, changed, force)
-    dropped = managed_by(author, managers) - applied
-    for one in others:
-        dropped -= one.fields
+    applied = fields_of(config, schema)
+    dropped = (managed_by(author, managers) - applied).difference(
+        *(one.fields for one in others)
+    )
+    base = dict(live or {})
     for path in sorted(dropped, key=len, reverse=True):
-        drop(merged, path, schema)
+        drop(base, path, schema)
+    merged = combine(base, config, schema)
+    before, after = dict(leaves(live or {}, schema)), dict(leaves(merged, schema))
+    changed = {p for p in applied if p not in before or before[p] != after[p]}
+    refuse_conflicts(others, changed, force)
     return merged, settle(managers, author, applied, changed if force else set())
 
 

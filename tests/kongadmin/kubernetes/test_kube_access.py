@@ -1,0 +1,144 @@
+"""Who may do what through the façade."""
+
+import base64
+from collections.abc import Callable
+
+import pytest
+
+from clients import Client
+from factories import make_token, make_user
+from manifests import CONFIGURATION, CONSUMERS, consumer, credential, path_of, refused
+
+KEYS = f"{CONFIGURATION}/v1alpha1/namespaces/default/kongcredentialapikeys"
+SECRETS = "/api/v1/namespaces/default/secrets"
+PLANES = "/apis/konnect.konghq.com/v1alpha2/konnectgatewaycontrolplanes"
+KEY = credential("KongCredentialAPIKey", "key", key="k-1")
+PLANE = {
+    "apiVersion": "konnect.konghq.com/v1alpha2",
+    "kind": "KonnectGatewayControlPlane",
+    "metadata": {"name": "edge"},
+    "spec": {"createControlPlaneRequest": {"name": "edge"}},
+}
+
+
+def basic(token: str) -> dict[str, str]:
+    coded = base64.b64encode(f"kubectl:{token}".encode()).decode()
+    return {"Authorization": f"Basic {coded}"}
+
+
+@pytest.fixture
+def acting_as(kube: Client, settings) -> Callable[[str], Client]:
+    """Return the client of somebody with a role, with RBAC on."""
+    settings.ENFORCE_RBAC = True
+
+    def act(role: str) -> Client:
+        token = make_token(make_user(f"a-{role}", role))
+        return Client(kube.application, {"Authorization": f"Bearer {token}"})
+
+    return act
+
+
+def test_a_token_is_needed(acting_as, kube: Client) -> None:
+    for path in ("/version", "/api", "/apis", "/openapi/v2", CONSUMERS):
+        status = refused(kube.get(path), 401, "Unauthorized")
+        assert status["message"] == "Unauthorized"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        basic("nope"),
+        {"Authorization": "Basic !!!"},
+        {"Authorization": "Basic bm9jb2xvbg=="},
+        {"Authorization": "Bearer nope"},
+        {"Authorization": "Digest x"},
+    ],
+)
+def test_a_wrong_token_is_refused(acting_as, kube: Client, headers: dict) -> None:
+    refused(kube.get(CONSUMERS, headers=headers), 401, "Unauthorized")
+
+
+def test_a_token_may_travel_as_anybodys_password(acting_as, kube: Client) -> None:
+    token = make_token(make_user("root", "super-admin"))
+
+    assert kube.get(CONSUMERS, headers=basic(token)).status == 200
+
+
+def test_a_wrong_token_is_refused_without_rbac_too(kube: Client) -> None:
+    assert kube.get(CONSUMERS).status == 200
+    refused(kube.get(CONSUMERS, headers=basic("nope")), 401, "Unauthorized")
+
+
+def test_a_viewer_reads_but_no_secrets(acting_as) -> None:
+    viewer = acting_as("viewer")
+
+    assert viewer.get(CONSUMERS).status == 200
+    assert viewer.get(PLANES).status == 200
+    for path in (KEYS, SECRETS):
+        refused(viewer.get(path), 403, "Forbidden")
+        refused(viewer.get(f"{path}?watch=1"), 403, "Forbidden")
+    status = refused(viewer.post(CONSUMERS, json=consumer()), 403, "Forbidden")
+    assert 'User "a-viewer (token ' in status["message"]
+    assert 'cannot create resource "kongconsumers" in API group' in status["message"]
+
+
+def test_an_editor_writes_what_concerns_consumers(acting_as) -> None:
+    editor = acting_as("editor")
+
+    assert editor.post(CONSUMERS, json=consumer()).status == 201
+    assert editor.post(path_of(KEY), json=KEY).status == 201
+    assert editor.get(f"{KEYS}/key").json()["spec"]["key"] == "k-1"
+    refused(editor.post(path_of(PLANE), json=PLANE), 403, "Forbidden")
+
+
+def test_a_plugin_admin_sees_none_of_it(acting_as) -> None:
+    client = acting_as("plugin-admin")
+
+    for path in (CONSUMERS, KEYS, SECRETS, PLANES):
+        refused(client.get(path), 403, "Forbidden")
+    assert client.get("/apis").status == 200
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"), [("viewer", False), ("editor", True), ("super-admin", True)]
+)
+def test_may_i_is_answered_by_the_role(acting_as, role: str, allowed: bool) -> None:
+    asked = {"group": "", "resource": "secrets", "verb": "get"}
+    review = {"spec": {"resourceAttributes": asked}}
+    path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+    answer = acting_as(role).post(path, json=review)
+
+    assert answer.json()["status"] == {"allowed": allowed}
+
+
+def test_one_is_told_by_ones_name(acting_as) -> None:
+    path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
+
+    said = acting_as("viewer").post(path, json={}).json()
+
+    assert said["status"]["userInfo"]["username"] == "a-viewer"
+
+
+def test_the_change_log_names_who_wrote_and_how(acting_as, kube: Client) -> None:
+    from kongadmin.changes import Change
+
+    given = consumer(spec={"controlPlaneRef": {"type": "kic"}})
+    acting_as("editor").post(CONSUMERS, json=given)
+
+    change = Change.objects.filter(entity_type="consumers").latest("pk")
+    assert change.dialect == "kubernetes"
+    assert change.actor.startswith("a-editor")
+
+
+def test_pages_of_other_sites_may_do_nothing(kube: Client) -> None:
+    headers = {"Origin": "https://evil.example.com", "Sec-Fetch-Site": "cross-site"}
+
+    refused(kube.post(CONSUMERS, json=consumer(), headers=headers), 403, "Forbidden")
+    refused(kube.get(CONSUMERS, headers=headers), 403, "Forbidden")
+
+
+def test_a_foreign_host_is_refused(kube: Client) -> None:
+    answer = kube.get("/apis", headers={"Host": "evil.example.com"})
+
+    refused(answer, 403, "Forbidden")

@@ -1,0 +1,214 @@
+"""Lists, pages of them, tables and selectors."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+import pytest
+
+from clients import Client
+from kongadmin.dialects.kubernetes import tables
+from manifests import CONFIGURATION, CONSUMERS, consumer, credential, refused, secret
+from servers import Answer
+
+EVERYWHERE = f"{CONFIGURATION}/v1/kongconsumers"
+TABLE = {
+    "Accept": (
+        "application/json;as=Table;v=v1;g=meta.k8s.io,"
+        "application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json"
+    )
+}
+Made = Callable[[dict], dict]
+
+
+def names(answer: Answer) -> list[str]:
+    assert answer.status == 200, answer.text
+    return [one["metadata"]["name"] for one in answer.json()["items"]]
+
+
+@pytest.fixture
+def five(made: Made) -> None:
+    for name, labels in {
+        "a": {"tier": "gold"},
+        "b": {"tier": "silver", "old": "yes"},
+        "c": {"tier": "gold", "old": ""},
+        "d": {},
+        "e": {"tier": "tin"},
+    }.items():
+        made(consumer(name, metadata={"labels": labels}))
+
+
+def test_a_list_says_of_what_it_is(kube: Client, made: Made) -> None:
+    made(consumer())
+
+    said = kube.get(CONSUMERS).json()
+
+    assert said["kind"] == "KongConsumerList"
+    assert said["apiVersion"] == "configuration.konghq.com/v1"
+    assert int(said["metadata"]["resourceVersion"]) > 0
+    assert said["items"] == [kube.get(f"{CONSUMERS}/shop").json()]
+
+
+def test_a_list_without_a_namespace_is_of_all(kube: Client, made: Made) -> None:
+    made({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shops"}})
+    made(consumer("a"))
+    other = consumer("b", metadata={"namespace": "shops"})
+    made(other)
+
+    assert names(kube.get(EVERYWHERE)) == ["a", "b"]
+    assert names(kube.get(CONSUMERS)) == ["a"]
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ("tier=gold", "ac"),
+        ("tier==gold", "ac"),
+        ("tier!=gold", "bde"),
+        ("tier in (gold, tin)", "ace"),
+        ("tier notin (gold,tin)", "bd"),
+        ("old", "bc"),
+        ("!old", "ade"),
+        ("tier in (gold,silver),!old", "a"),
+        ("tier=gold,old=", "c"),
+        ("example.com/x", ""),
+        ("", "abcde"),
+    ],
+)
+def test_labels_select(kube: Client, selector: str, found: str) -> None:
+    answer = kube.get(f"{CONSUMERS}?labelSelector={quote(selector)}")
+
+    assert names(answer) == [*found]
+
+
+@pytest.mark.usefixtures("five")
+@pytest.mark.parametrize(
+    ("selector", "found"),
+    [
+        ("metadata.name=b", "b"),
+        ("metadata.name!=b,metadata.namespace=default", "acde"),
+        ("metadata.namespace=other", ""),
+    ],
+)
+def test_fields_select(kube: Client, selector: str, found: str) -> None:
+    answer = kube.get(f"{CONSUMERS}?fieldSelector={quote(selector)}")
+
+    assert names(answer) == [*found]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "labelSelector=a%20b",
+        "labelSelector=a%20in%20b",
+        "labelSelector=%21%21a",
+        "labelSelector=a%3D%21",
+        "fieldSelector=spec.name%3Dx",
+        "fieldSelector=nonsense",
+        "limit=many",
+        "limit=-1",
+        "continue=nonsense",
+        "continue=W10%3D",
+    ],
+)
+def test_what_cannot_be_understood_is_a_bad_request(kube: Client, query: str) -> None:
+    refused(kube.get(f"{CONSUMERS}?{query}"), 400, "BadRequest")
+
+
+@pytest.mark.usefixtures("five")
+def test_a_list_comes_in_pages(kube: Client) -> None:
+    first = kube.get(f"{CONSUMERS}?limit=2").json()
+    assert first["metadata"]["remainingItemCount"] == 3
+
+    token = quote(first["metadata"]["continue"])
+    second = kube.get(f"{CONSUMERS}?limit=3&continue={token}").json()
+
+    found = [one["metadata"]["name"] for one in first["items"] + second["items"]]
+    assert found == [*"abcde"]
+    assert "continue" not in second["metadata"]
+
+
+@pytest.mark.usefixtures("five")
+def test_pages_count_what_is_selected(kube: Client) -> None:
+    said = kube.get(f"{CONSUMERS}?limit=1&labelSelector=tier%3Dgold").json()
+
+    assert [one["metadata"]["name"] for one in said["items"]] == ["a"]
+    assert said["metadata"]["continue"]
+    assert "remainingItemCount" not in said["metadata"]
+
+
+def test_a_list_is_a_handful_of_queries(
+    kube: Client, five: None, django_assert_max_num_queries
+) -> None:
+    with django_assert_max_num_queries(4):
+        kube.get(CONSUMERS)
+
+
+def test_events_are_an_empty_list(kube: Client) -> None:
+    path = "/api/v1/namespaces/default/events?fieldSelector=involvedObject.name%3Dx"
+
+    said = kube.get(path).json()
+
+    assert (said["kind"], said["items"]) == ("EventList", [])
+
+
+# Tables
+
+
+def test_a_list_may_be_a_table(kube: Client, made: Made) -> None:
+    made(consumer())
+
+    said = kube.get(CONSUMERS, headers=TABLE).json()
+
+    assert (said["kind"], said["apiVersion"]) == ("Table", "meta.k8s.io/v1")
+    columns = [(one["name"], one["type"]) for one in said["columnDefinitions"]]
+    assert columns == [
+        ("Name", "string"),
+        ("Username", "string"),
+        ("Age", "date"),
+        ("Programmed", "string"),
+    ]
+    [row] = said["rows"]
+    assert row["cells"] == ["shop", "shop", "0s", "Unknown"]
+    assert row["object"]["kind"] == "PartialObjectMetadata"
+    assert row["object"]["metadata"]["namespace"] == "default"
+
+
+def test_one_object_may_be_a_table(kube: Client, made: Made) -> None:
+    made(credential("KongCredentialACL", "acl", group="g"))
+    path = f"{CONFIGURATION}/v1alpha1/namespaces/default/kongcredentialacls/acl"
+
+    said = kube.get(path, headers=TABLE).json()
+
+    assert [one["name"] for one in said["columnDefinitions"]] == ["Name", "Programmed"]
+    assert said["rows"][0]["cells"] == ["acl", "False"]
+
+
+def test_rows_may_carry_the_whole_object(kube: Client, made: Made) -> None:
+    made(consumer())
+
+    said = kube.get(f"{CONSUMERS}?includeObject=Object", headers=TABLE).json()
+
+    whole = kube.get(f"{CONSUMERS}/shop").json()
+    assert said["rows"][0]["object"] == whole
+
+
+def test_secrets_and_namespaces_have_columns_too(kube: Client, made: Made) -> None:
+    made(secret(stringData={"a": "b", "c": "d"}))
+
+    said = kube.get("/api/v1/namespaces/default/secrets", headers=TABLE).json()
+    assert said["rows"][0]["cells"] == ["key", "Opaque", 2, "0s"]
+
+    said = kube.get("/api/v1/namespaces", headers=TABLE).json()
+    assert said["rows"][0]["cells"][:2] == ["default", "Active"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0s"), (42, "42s"), (240, "4m"), (3 * 3600, "3h"), (2 * 86_400, "2d")],
+)
+def test_ages_are_told_in_one_unit(seconds: int, text: str) -> None:
+    since = datetime.now(UTC) - timedelta(seconds=seconds)
+
+    assert tables.age(since.isoformat()) == text

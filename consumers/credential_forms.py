@@ -15,6 +15,7 @@ from consumers.credentials import CREDENTIALS, CredentialType
 from consumers.models import MOST_KEYS, Credential
 from consumers.models.realm_keys import is_full
 from kongadmin.entities import Entity, Violation
+from kongadmin.manager.code import Secret
 from kongadmin.manager.forms import EntityForm
 
 UNITS = {"minutes": 60, "hours": 3600, "days": 86_400}
@@ -186,7 +187,6 @@ class CredentialForm(EntityForm):
             field.required = bool(needed or can_be_made)
         if not self.is_new and part != "secret":
             self.initial[name] = getattr(self.instance, name)
-        field.widget.attrs["data-arg"] = argument_kind(part, rules)
         self.fields[name], self.parts[name] = field, part
 
     def suggest(self) -> None:
@@ -264,6 +264,37 @@ class CredentialForm(EntityForm):
             given = {name: value for name, value in given.items() if name in changed}
         return {**given, "consumer": {"id": str(self.instance.consumer_id)}}
 
+    def said(self) -> tuple[dict[str, Any], set[str]]:
+        """Return what is typed so far, as the API has it, and what requests leave out.
+
+        What has to be there and is not yet is left to a variable.
+        """
+        typed = self.typed()
+        values = {name: typed[name] for name in [*self.parts, "tags"]}
+        empty = {name for name in self.parts if not values[name]}
+        made = {n for n in self.parts if typed.get(f"{n}_source") == GENERATE}
+        kept = set() if self.is_new else self.stored_secrets() & empty
+        needed = {name for name in empty if self.fields[name].required}
+        values |= {name: Secret(name) for name in made | kept | needed}
+        unsent = made | kept
+        for tied in self.schema.tied:
+            unsent |= tied if tied & unsent else set()
+        if self.schema.ttl:
+            self.say_end(typed, values, unsent)
+        was = {} if self.is_new else self.instance.__dict__
+        return {n: v for n, v in values.items() if v or was.get(n)}, unsent
+
+    def stored_secrets(self) -> set[str]:
+        names = self.instance.secret_fields
+        return {name for name in names if getattr(self.instance, name) is not None}
+
+    def say_end(self, typed: dict, values: dict, unsent: set[str]) -> None:
+        if typed["expiry"] == IN and isinstance(typed["amount"], int):
+            values["ttl"] = typed["amount"] * UNITS.get(typed["unit"], 1)
+        elif typed["expiry"] == KEEP and self.instance.expires_at:
+            values["ttl"] = self.instance.to_dict()["ttl"]
+            unsent.add("ttl")
+
     def is_left_out(self, name: str, value: Any) -> bool:
         """Say whether a field is to be made up, to get its default, or to stay."""
         if self.is_new:
@@ -312,15 +343,6 @@ class CredentialForm(EntityForm):
 def label_inside(label: str) -> str:
     """Return a label as it stands in a sentence: `Client ID` becomes `client ID`."""
     return label[:1].lower() + label[1:]
-
-
-def argument_kind(part: str, rules: dict) -> str:
-    """Return how a command of the page says the field; the page's script reads it."""
-    if rules["type"] in ("array", "boolean"):
-        return rules["type"]
-    if part == "secret":
-        return "secret"
-    return "file" if rules.get("len_max", 0) > LONG_TEXT else "text"
 
 
 @cache

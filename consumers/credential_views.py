@@ -16,6 +16,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
+from consumers.code import list_of_credentials, on_credential, stored_values
 from consumers.credential_forms import form_for
 from consumers.credentials import CREDENTIALS, CredentialType
 from consumers.holdings import types_held, with_usage
@@ -25,7 +26,7 @@ from consumers.views import NEWEST_FIRST, consumer_context, find_consumer
 from kongadmin import changes, managed
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
 from kongadmin.manager import secrets
-from kongadmin.manager.code import curl_for_credential
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
@@ -79,7 +80,7 @@ def show_credentials(request: HttpRequest, ref: str) -> HttpResponse:
         "sections": sections,
         "types": CREDENTIALS.values(),
         "born": secrets.take(request, consumer.pk),
-        "curl": curl_for_credential(request, consumer, example),
+        "code": as_code(request, list_of_credentials(consumer, request.scope, example)),
     }
     return render_page(request, "consumers/credentials.html", "tab", context)
 
@@ -108,17 +109,23 @@ def new_credential(
         if is_realm_key
         else form_for(declared, credential, data)
     )
+    values, unsent = form.said()
+    act = on_credential(
+        Verb.CREATE, consumer, request.scope, declared, None, values, unsent
+    )
+    context = {
+        "form": form,
+        "consumer": consumer,
+        "type": declared,
+        "code": as_code(request, act),
+    }
+    if is_live(request):
+        return render_page(request, "consumers/credential_form.html", "code", context)
     if form.is_valid() and form.save_or_explain():
         text = f"{capfirst(declared.word)} created."
         if form.made:
             secrets.keep(request, consumer.pk, text, form.made)
         return see_other(request, tab_of(consumer), "" if form.made else text)
-    context = {
-        "form": form,
-        "consumer": consumer,
-        "type": declared,
-        "curl": curl_for_credential(request, consumer, declared),
-    }
     status = REFUSED if form.is_bound else 200
     return render_page(
         request, "consumers/credential_form.html", "form", context, status
@@ -138,14 +145,20 @@ def edit_credential(
     if getattr(stored, "is_digest_only", False):
         raise Http404("A realm's key never changes: make another, and delete this one.")
     form = form_for(declared, credential, request.POST or None)
+    values, unsent = form.said()
+    act = on_credential(
+        Verb.CHANGE, consumer, request.scope, declared, stored, values, unsent
+    )
     context = {
         "form": form,
         "consumer": consumer,
         "credential": stored,
         "type": declared,
-        "curl": curl_for_credential(request, consumer, declared, stored),
+        "code": as_code(request, act),
     }
     status = 200
+    if is_live(request):
+        return render_page(request, "consumers/credential_form.html", "code", context)
     if form.is_bound and form.is_stale:
         status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
@@ -169,7 +182,12 @@ def reveal_credential(
     if not credential.readable_secrets:
         raise Http404("There is nothing to reveal: only a hash is stored.")
     changes.record("reveal", credential)
+    values = stored_values(declared, credential, is_told=True)
+    act = on_credential(
+        Verb.READ, consumer, request.scope, declared, credential, values
+    )
     context = {
+        "code": as_code(request, act, "revealed"),
         "consumer": consumer,
         "type": declared,
         "secrets": {
@@ -194,10 +212,12 @@ def delete_credential(
         text = f"{capfirst(declared.word)} {credential} deleted."
         return see_other(request, tab_of(consumer), text)
     with_usage([credential])
+    act = on_credential(Verb.DELETE, consumer, request.scope, declared, credential)
     context = {
         "consumer": consumer,
         "credential": credential,
         "type": declared,
         "loss": declared.loss_of(consumer),
+        "code": as_code(request, act, "gone"),
     }
     return render_page(request, "consumers/delete_credential.html", "dialog", context)

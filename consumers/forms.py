@@ -1,3 +1,5 @@
+from typing import Any
+
 from django import forms
 
 from consumers.models import Consumer
@@ -23,6 +25,11 @@ class ConsumerForm(EntityForm):
         super()._post_clean()
         self.instance.prepare()
 
+    def said(self) -> dict[str, Any]:
+        """Return what is typed so far, as the API has it."""
+        typed = self.typed()
+        return {name: typed[name] for name in self._meta.fields}
+
 
 class RealmConsumerForm(ConsumerForm):
     """A consumer of a realm, which names its groups and has a type."""
@@ -47,6 +54,11 @@ class RealmConsumerForm(ConsumerForm):
         self.instance.type = self.cleaned_data.get("type") or "proxy"
         self.instance.consumer_groups = self.cleaned_data.get("consumer_groups", [])
         super()._post_clean()
+
+    def said(self) -> dict[str, Any]:
+        typed = self.typed()
+        more = {name: typed[name] for name in ("type", "consumer_groups")}
+        return super().said() | more | {"tags": typed["tags"] or []}
 
 
 def consumer_form(consumer: Consumer, data=None) -> ConsumerForm:

@@ -8,6 +8,7 @@ from consumers.credential_forms import GENERATE, OWN, TOO_MANY, Row
 from consumers.models import KeyAuth, issue_key
 from consumers.models.realm_keys import LEGACY, NEW, is_full
 from kongadmin.entities import Violation
+from kongadmin.manager.code import Secret
 from kongadmin.manager.forms import EntityForm
 
 
@@ -58,6 +59,13 @@ class RealmKeyForm(EntityForm):
             "secret": (given.get("key") or None) if is_own else None,
             "tags": given.get("tags") or [],
         }
+
+    def said(self) -> tuple[dict[str, Any], set[str]]:
+        """Return what is typed so far, in Konnect's terms; requests say all of it."""
+        typed = self.typed()
+        is_own = typed["key_source"] == OWN
+        values = {"type": LEGACY, "secret": Secret("key")} if is_own else {"type": NEW}
+        return values | ({"tags": typed["tags"]} if typed["tags"] else {}), set()
 
     def _post_clean(self) -> None:
         if errors := KeyAuth.realm_schema.errors(self.sent):

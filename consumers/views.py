@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
+from consumers.code import list_of_consumers, moving, on_consumer
 from consumers.forms import MoveForm, consumer_form
 from consumers.holdings import with_credentials, with_usage
 from consumers.models import Consumer, KeyAuth, move
@@ -14,7 +15,7 @@ from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
-from kongadmin.manager.code import curl_for_consumer
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
@@ -70,7 +71,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, group=group),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "curl": curl_for_consumer(request, Consumer(username="alex")),
+        "code": as_code(request, list_of_consumers(request.scope, tag)),
     }
     return render_page(request, "consumers/list.html", "results", context)
 
@@ -82,12 +83,15 @@ def new_consumer(request: HttpRequest) -> HttpResponse:
     groups = [] if isinstance(request.scope, Realm) else None
     consumer = Consumer(scope=request.scope, consumer_groups=groups)
     form = consumer_form(consumer, request.POST)
+    act = on_consumer(Verb.CREATE, consumer, request.scope, form.said())
+    context = {"form": form, "code": as_code(request, act)}
+    if is_live(request):
+        return render_page(request, "consumers/form.html", "code", context)
     if form.is_valid() and form.save_or_explain():
         if "add_key" in request.POST:
             url = reverse("consumers:new_credential", args=[consumer.ref, "key-auth"])
             return see_other(request, url, f"Consumer {consumer} created.")
         return see_other(request, consumer, f"Consumer {consumer} created.")
-    context = {"form": form, "curl": curl_for_consumer(request, consumer)}
     status = REFUSED if form.is_bound else 200
     return render_page(request, "consumers/form.html", "form", context, status)
 
@@ -100,12 +104,11 @@ def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     managed.refuse(consumer)
     stored = find_consumer(request, ref)
     form = consumer_form(consumer, request.POST)
-    context = {
-        "form": form,
-        "consumer": stored,
-        "curl": curl_for_consumer(request, stored, method="PATCH"),
-    }
+    act = on_consumer(Verb.CHANGE, stored, request.scope, form.said())
+    context = {"form": form, "consumer": stored, "code": as_code(request, act)}
     status = 200
+    if is_live(request):
+        return render_page(request, "consumers/form.html", "code", context)
     if form.is_bound and form.is_stale:
         status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
@@ -131,7 +134,7 @@ def consumer_context(request: HttpRequest, consumer: Consumer, tab: str) -> dict
         "consumer": consumer,
         "tab": tab,
         "steps": request_steps(request, request.scope, consumer),
-        "curl": curl_for_consumer(request, consumer, method="GET"),
+        "code": as_code(request, on_consumer(Verb.READ, consumer, request.scope)),
     }
 
 
@@ -170,6 +173,9 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
         "plugin_count": counted.plugin_count,
         "group_count": counted.group_count,
         "is_wrong": is_wrong,
+        "code": as_code(
+            request, on_consumer(Verb.DELETE, consumer, request.scope), "gone"
+        ),
     }
     status = REFUSED if is_wrong else 200
     return render_page(request, "consumers/delete.html", "dialog", context, status)
@@ -188,7 +194,10 @@ def move_consumer(request: HttpRequest, ref: str) -> HttpResponse:
         there = form.cleaned_data["target"]
         url = inside(there.ref, "consumers:show", consumer.ref)
         return see_other(request, url, f"Consumer {consumer} moved to realm {there}.")
-    context = {"form": form, "consumer": consumer}
+    target = form["target"].value() if form.is_bound else None
+    act = moving(consumer, request.scope, target)
+    code = as_code(request, act, "moving")
+    context = {"form": form, "consumer": consumer, "code": code}
     status = REFUSED if form.is_bound else 200
     return render_page(request, "consumers/move.html", "dialog", context, status)
 

@@ -1,45 +1,96 @@
-"""The same acts as code, for consumer groups."""
+"""What one can do to consumer groups, as acts for `As code`."""
 
+from typing import Any
 from urllib.parse import quote
 
-from django.http import HttpRequest
-
+from consumers import code as consumer_code
+from consumers.code import said
+from consumers.models import Consumer
 from groups.models import RATE_LIMITING, ConsumerGroup
-from kongadmin.manager.code import curl
+from kongadmin.manager.code import Act, Thing, Verb
+
+FIELDS = ("name", "tags")
+GROUPS = "/consumer_groups"
 
 
 def path_of(group: ConsumerGroup) -> str:
-    return f"/consumer_groups/{quote(group.ref, safe='')}"
+    return f"{GROUPS}/{quote(group.ref, safe='')}"
 
 
-def curl_for_group(
-    request: HttpRequest, group: ConsumerGroup, method: str = "POST"
-) -> str:
-    if method == "GET":
-        return curl(request, method, path_of(group))
-    path = "/consumer_groups" if method == "POST" else path_of(group)
-    pairs = [("name", group.name)] if group.name else []
-    pairs += [("tags[]", tag) for tag in group.tags or []]
-    return curl(request, method, path, *pairs)
+def values_of(group: ConsumerGroup) -> dict[str, Any]:
+    return {name: getattr(group, name) for name in FIELDS}
 
 
-def curl_for_members(request: HttpRequest, group: ConsumerGroup) -> str:
-    """Return how a consumer is put into the group."""
-    path = f"{path_of(group)}/consumers"
-    return curl(request, "POST", path, ("consumer", "alex"))
+def thing(group: ConsumerGroup) -> Thing:
+    """Return a group as others refer to it."""
+    return Thing("consumer_groups", str(group.pk), str(group), said(values_of(group)))
 
 
-def curl_for_joining(request: HttpRequest, consumer) -> str:
-    """Return how a consumer is put into a group, said from its side."""
-    path = f"/consumers/{quote(consumer.ref, safe='')}/consumer_groups"
-    return curl(request, "POST", path, ("group", "gold"))
+def list_of_groups(scope, tag: str = "") -> Act:
+    query = f"?tags={quote(tag, safe='')}" if tag else ""
+    values = {"tags": [tag]} if tag else {}
+    return Act(Verb.LIST, "consumer_groups", f"{GROUPS}{query}", scope, values)
 
 
-def curl_for_override(request: HttpRequest, group: ConsumerGroup, config: dict) -> str:
+def on_group(
+    verb: Verb, group: ConsumerGroup, scope, values: dict[str, Any] | None = None
+) -> Act:
+    """Return what is done to a group; `values` are those typed so far, if any."""
+    stored = values_of(group)
+    values = stored if values is None else values
+    is_new = verb == Verb.CREATE
+    return Act(
+        verb,
+        "consumer_groups",
+        GROUPS if is_new else path_of(group),
+        scope,
+        said(values, {} if is_new else stored),
+        id="" if is_new else str(group.pk),
+        name=values.get("name") or "",
+    )
+
+
+# Memberships
+
+ANYBODY = {
+    "consumers": Thing("consumers", "", "alex", {"username": "alex"}),
+    "consumer_groups": Thing("consumer_groups", "", "gold", {"name": "gold"}),
+}
+
+
+def on_membership(
+    verb: Verb,
+    scope,
+    group: ConsumerGroup | None = None,
+    consumer: Consumer | None = None,
+    is_from_group: bool = True,
+) -> Act:
+    """Return how a consumer joins or leaves a group, said from either side.
+
+    Where one of the two is not chosen yet, an example takes its place.
+    """
+    groups = thing(group) if group else ANYBODY["consumer_groups"]
+    member = consumer_code.thing(consumer) if consumer else ANYBODY["consumers"]
+    if is_from_group:
+        base, other, field = path_of(group), member, "consumer"
+    else:
+        base, other, field = consumer_code.path_of(consumer, scope), groups, "group"
+    path = f"{base}/{other.kind}"
+    key = other.values.get("username") or other.values.get("name") or other.id
+    values = {field: key} if verb == Verb.CREATE else {}
+    path = f"{path}/{other.id}" if verb == Verb.DELETE else path
+    kind = "consumer_group_consumers"
+    return Act(verb, kind, path, scope, values, refs=(groups, member))
+
+
+# Limits
+
+
+def on_override(
+    verb: Verb, group: ConsumerGroup, scope, config: dict[str, Any] | None = None
+) -> Act:
     path = f"{path_of(group)}/overrides/plugins/{RATE_LIMITING}"
-    pairs = [
-        (f"config.{name}" + "[]" * isinstance(value, list), str(item))
-        for name, value in config.items()
-        for item in (value if isinstance(value, list) else [value])
-    ]
-    return curl(request, "PUT", path, *pairs)
+    values = {"config": config} if config else {}
+    return Act(
+        verb, "consumer_group_overrides", path, scope, values, refs=(thing(group),)
+    )

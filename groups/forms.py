@@ -26,6 +26,11 @@ class ConsumerGroupForm(EntityForm):
             "required": True,
         }
 
+    def said(self) -> dict[str, Any]:
+        """Return what is typed so far, as the API has it."""
+        typed = self.typed()
+        return {name: typed[name] for name in self._meta.fields}
+
 
 class NumberField(forms.Field):
     """A number as JSON has it; whether there has to be one is for the schema to say."""
@@ -180,6 +185,19 @@ class OverrideForm(EntityForm):
             "window_type": values.get("window_type") or "sliding",
             "retry_after_jitter_max": 0 if jitter is None else jitter,
         }
+
+    def said(self) -> dict[str, Any]:
+        """Return the limits that can be read of what is typed so far."""
+        if not self.is_bound:
+            return self.instance.config or {}
+        self.is_valid()
+        config = self.config()
+        pairs = zip(config["limit"], config["window_size"], strict=True)
+        whole = [
+            pair for pair in pairs if all(isinstance(n, int | float) for n in pair)
+        ]
+        rows = {"limit": [n for n, _ in whole], "window_size": [n for _, n in whole]}
+        return config | rows
 
     def show(self, fields: dict) -> None:
         """Put each error where it belongs: into its row, at its field, or on top."""

@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from consumers.models import Consumer
 from consumers.views import consumer_context, find_consumer
-from groups.code import curl_for_joining, curl_for_members
+from groups.code import on_membership
 from groups.models import ConsumerGroup, Membership, join
 from groups.picking import Picker, in_a_row
 from groups.views import find_group, group_context, with_limits
 from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
+from kongadmin.manager.code import Verb, as_code
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
 
@@ -38,7 +39,7 @@ def show_consumers(request: HttpRequest, ref: str) -> HttpResponse:
         consumer.since = since.get(consumer.pk)
     context = group_context(request, group, "consumers") | {
         "page": page,
-        "curl": curl_for_members(request, group),
+        "code": as_code(request, on_membership(Verb.LIST, request.scope, group)),
     }
     return render_page(request, "groups/consumers.html", "tab", context)
 
@@ -57,7 +58,8 @@ def add_consumers(request: HttpRequest, ref: str) -> HttpResponse:
         url = reverse("groups:consumers", args=[group.ref])
         names = in_a_row(map(str, picker.ticked))
         return see_other(request, url, f"{names} added to {group}.")
-    context = {"group": group, "picker": picker}
+    act = on_membership(Verb.CREATE, request.scope, group, *picker.ticked[:1])
+    context = {"group": group, "picker": picker, "code": as_code(request, act)}
     return render_page(
         request, "groups/add_consumers.html", "candidates", context, picker.status
     )
@@ -71,11 +73,11 @@ def remove_consumer(request: HttpRequest, ref: str, id: UUID) -> HttpResponse:
         Membership.objects.filter(consumer_group=group), consumer_id=id
     )
     url = reverse("groups:consumers", args=[group.ref])
-    return end_membership(request, membership, url)
+    return end_membership(request, membership, url, is_from_group=True)
 
 
 def end_membership(
-    request: HttpRequest, membership: Membership, url: str
+    request: HttpRequest, membership: Membership, url: str, is_from_group: bool
 ) -> HttpResponse:
     """Ask, saying what changes, then let the consumer leave and go back to `url`."""
     consumer, group = membership.consumer, membership.consumer_group
@@ -84,12 +86,14 @@ def end_membership(
         membership.delete()
         return see_other(request, url, f"{consumer} removed from {group}.")
     [group] = with_limits([group])
+    act = on_membership(Verb.DELETE, request.scope, group, consumer, is_from_group)
     context = {
         "consumer": consumer,
         "group": group,
         "membership": membership,
         "plugin_count": count_up_to(group.plugins.filter(enabled=True)),
         "back": url,
+        "code": as_code(request, act, "gone"),
     }
     return render_page(request, "groups/remove_consumer.html", "dialog", context)
 
@@ -102,9 +106,10 @@ def show_groups(request: HttpRequest, ref: str) -> HttpResponse:
     rows = ConsumerGroup.objects.filter(memberships__consumer=consumer)
     page = Page(rows, request.GET, BY_NAME, "name")
     with_limits(page.items)
+    act = on_membership(Verb.LIST, request.scope, None, consumer, is_from_group=False)
     context = consumer_context(request, consumer, "groups") | {
         "page": page,
-        "curl": curl_for_joining(request, consumer),
+        "code": as_code(request, act),
     }
     return render_page(request, "groups/of_consumer.html", "tab", context)
 
@@ -123,7 +128,11 @@ def join_groups(request: HttpRequest, ref: str) -> HttpResponse:
         names = in_a_row(map(str, picker.ticked))
         return see_other(request, url, f"{consumer} added to {names}.")
     with_limits([*picker.ticked, *picker.found])
-    context = {"consumer": consumer, "picker": picker}
+    ticked = next(iter(picker.ticked), None)
+    act = on_membership(
+        Verb.CREATE, request.scope, ticked, consumer, is_from_group=False
+    )
+    context = {"consumer": consumer, "picker": picker, "code": as_code(request, act)}
     return render_page(
         request, "groups/join.html", "candidates", context, picker.status
     )
@@ -137,4 +146,4 @@ def leave_group(request: HttpRequest, ref: str, id: UUID) -> HttpResponse:
         Membership.objects.filter(consumer=consumer), consumer_group_id=id
     )
     url = reverse("memberships:list", args=[consumer.ref])
-    return end_membership(request, membership, url)
+    return end_membership(request, membership, url, is_from_group=False)

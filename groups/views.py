@@ -6,13 +6,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from groups.code import curl_for_group, curl_for_override
+from groups.code import list_of_groups, on_group, on_override
 from groups.forms import ConsumerGroupForm, OverrideForm
 from groups.limits import limits_in_words
 from groups.models import ConsumerGroup, Membership, Override
 from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
@@ -81,7 +82,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, "consumer group"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "curl": curl_for_group(request, ConsumerGroup(name="gold")),
+        "code": as_code(request, list_of_groups(request.scope, tag)),
     }
     return render_page(request, "groups/list.html", "results", context)
 
@@ -91,13 +92,16 @@ def list_groups(request: HttpRequest) -> HttpResponse:
 def new_group(request: HttpRequest) -> HttpResponse:
     group = ConsumerGroup(scope=request.scope)
     form = ConsumerGroupForm(request.POST or None, instance=group)
+    act = on_group(Verb.CREATE, group, request.scope, form.said())
+    context = {"form": form, "code": as_code(request, act)}
+    if is_live(request):
+        return render_page(request, "groups/form.html", "code", context)
     if form.is_valid() and form.save_or_explain():
         message = f"Consumer group {group} created."
         if "add_consumers" in request.POST:
             url = reverse("groups:add_consumers", args=[group.ref])
             return see_other(request, url, message)
         return see_other(request, group, message)
-    context = {"form": form, "curl": curl_for_group(request, group)}
     status = REFUSED if form.is_bound else 200
     return render_page(request, "groups/form.html", "form", context, status)
 
@@ -110,12 +114,11 @@ def edit_group(request: HttpRequest, ref: str) -> HttpResponse:
     managed.refuse(group)
     stored = find_group(request, ref)
     form = ConsumerGroupForm(request.POST or None, instance=group)
-    context = {
-        "form": form,
-        "group": stored,
-        "curl": curl_for_group(request, stored, method="PATCH"),
-    }
+    act = on_group(Verb.CHANGE, stored, request.scope, form.said())
+    context = {"form": form, "group": stored, "code": as_code(request, act)}
     status = 200
+    if is_live(request):
+        return render_page(request, "groups/form.html", "code", context)
     if form.is_bound and form.is_stale:
         status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
@@ -140,7 +143,7 @@ def group_context(request: HttpRequest, group: ConsumerGroup, tab: str) -> dict:
     return {
         "group": group,
         "tab": tab,
-        "curl": curl_for_group(request, group, method="GET"),
+        "code": as_code(request, on_group(Verb.READ, group, request.scope)),
     }
 
 
@@ -170,6 +173,7 @@ def delete_group(request: HttpRequest, ref: str) -> HttpResponse:
         "group": group,
         "plugin_count": count_up_to(group.plugins.all()),
         "is_wrong": is_wrong,
+        "code": as_code(request, on_group(Verb.DELETE, group, request.scope), "gone"),
     }
     status = REFUSED if is_wrong else 200
     return render_page(request, "groups/delete.html", "dialog", context, status)
@@ -200,6 +204,8 @@ def set_override(request: HttpRequest, ref: str) -> HttpResponse:
     """Add or remove a row, or store the rows, as the button that was pressed says."""
     group = find_group(request, ref, lock=True)  # two would not make two overrides
     form = OverrideForm(request.POST, instance=override_of(group))
+    if is_live(request):
+        return render_override(request, group, form)
     if "add_row" in request.POST:
         return render_override(request, group, form.with_row_added())
     if "remove_row" in request.POST:
@@ -225,15 +231,18 @@ def render_override(
     stored = override_of(group)
     has_override = not stored._state.adding
     config = stored.config if has_override else EXAMPLE
+    typed = form.said() if form.is_bound else config
+    act = on_override(Verb.SET, group, request.scope, typed)
     context = group_context(request, group, "rate_limiting") | {
         "form": form,
         "override": stored if has_override else None,
         "limits": limits_in_words(config, "requests"),
-        "curl": curl_for_override(request, group, config),
+        "code": as_code(request, act),
         **overrides_in_words(group),
         **more,
     }
-    return render_page(request, "groups/rate_limiting.html", "limits", context, status)
+    part = "code" if is_live(request) else "limits"
+    return render_page(request, "groups/rate_limiting.html", part, context, status)
 
 
 def overrides_in_words(group: ConsumerGroup) -> dict:
@@ -258,6 +267,9 @@ def delete_override(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "group": group,
         "limits": limits_in_words(override.config, "requests"),
+        "code": as_code(
+            request, on_override(Verb.DELETE, group, request.scope), "gone"
+        ),
         **overrides_in_words(group),
     }
     return render_page(request, "groups/delete_override.html", "dialog", context)

@@ -8,6 +8,7 @@ from django import forms
 from kongadmin.entities import Violation
 from kongadmin.manager.forms import EntityForm
 from kongadmin.manager.names import NamesField, group_names
+from realms.code import PLANE_FIELDS, allowing
 from realms.models import EVERY, ControlPlane, Place, Realm, refused_name
 
 EVERYONE, LISTED = "every", "listed"
@@ -99,6 +100,14 @@ class RealmForm(PlaceForm):
             | self.chosen()
         )
         self.judge()
+
+    def said(self) -> dict[str, Any]:
+        """Return what is typed so far, as the API has it."""
+        typed = self.typed()
+        names = (*self._meta.fields, "consumer_groups")
+        everyone = typed["access"] == EVERYONE
+        values = {name: typed[name] for name in names}
+        return values | allowing(everyone, typed["planes"] or [])
 
     def chosen(self) -> dict:
         """Return who may use the realm; a wildcard that stays is left as it is."""
@@ -205,6 +214,11 @@ class PlaneForm(PlaceForm):
         self.fields["name"].disabled = not plane._state.adding and plane.is_default
         names = ("description", "labels", "proxy_urls", "auth_type", "cluster_type")
         self.initial |= {name: getattr(plane, name) for name in names}
+
+    def said(self) -> dict[str, Any]:
+        """Return what is typed so far, as the API has it."""
+        typed = self.typed()
+        return {name: typed[name] for name in PLANE_FIELDS if name in typed}
 
     def _post_clean(self) -> None:
         given = self.cleaned_data

@@ -10,12 +10,13 @@ from kongadmin import managed
 from kongadmin.access.models import make_admin
 from kongadmin.access.permissions import ACCOUNT, READ, WRITE, may, needs, seen_by
 from kongadmin.changes import Change
-from kongadmin.manager.code import curl_for_plane
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import realms_asked_in
 from kongadmin.manager.words import found_in_words
+from realms.code import list_of, on_plane
 from realms.forms import PlaneForm
 from realms.models import ControlPlane, Realm
 from realms.views import losses
@@ -62,6 +63,7 @@ def list_planes(request: HttpRequest) -> HttpResponse:
         "count_text": found_in_words(page.count(), text, "", "control plane"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
         "can_create": may(request.user, WRITE, "control_planes"),
+        "code": as_code(request, list_of("control_planes")),
     }
     return render_page(request, "planes/list.html", "results", context)
 
@@ -72,10 +74,13 @@ def list_planes(request: HttpRequest) -> HttpResponse:
 def new_plane(request: HttpRequest) -> HttpResponse:
     plane = ControlPlane()
     form = PlaneForm(request.POST or None, instance=plane)
+    act = on_plane(Verb.CREATE, plane, form.said())
+    context = {"form": form, "code": as_code(request, act)}
+    if is_live(request):
+        return render_page(request, "planes/form.html", "code", context)
     if form.is_valid() and form.save_or_explain():
         make_admin(request.user, plane)
         return see_other(request, plane, f"Control plane {plane} created.")
-    context = {"form": form, "curl": curl_for_plane(ControlPlane(name="edge"))}
     status = REFUSED if form.is_bound else 200
     return render_page(request, "planes/form.html", "form", context, status)
 
@@ -88,12 +93,11 @@ def edit_plane(request: HttpRequest, ref: str) -> HttpResponse:
     managed.refuse(plane)
     stored = find_plane(request, ref)
     form = PlaneForm(request.POST or None, instance=plane)
-    context = {
-        "form": form,
-        "subject": stored,
-        "curl": curl_for_plane(stored, method="PATCH"),
-    }
+    act = on_plane(Verb.CHANGE, stored, form.said())
+    context = {"form": form, "subject": stored, "code": as_code(request, act)}
     status = 200
+    if is_live(request):
+        return render_page(request, "planes/form.html", "code", context)
     if form.is_bound and form.is_stale:
         status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
@@ -118,7 +122,7 @@ def plane_context(request: HttpRequest, plane: ControlPlane, tab: str) -> dict:
         "subject": plane,
         "tab": tab,
         "sees_realms": may(request.user, READ, "realms"),
-        "curl": curl_for_plane(plane, method="GET"),
+        "code": as_code(request, on_plane(Verb.READ, plane)),
     }
 
 
@@ -161,6 +165,11 @@ def delete_plane(request: HttpRequest, ref: str) -> HttpResponse:
         plane.delete()
         text = f"Control plane {plane} deleted."
         return see_other(request, reverse("planes:list"), text)
-    context = {"subject": plane, "losses": losses(plane), "is_wrong": is_wrong}
+    context = {
+        "subject": plane,
+        "losses": losses(plane),
+        "is_wrong": is_wrong,
+        "code": as_code(request, on_plane(Verb.DELETE, plane), "gone"),
+    }
     status = REFUSED if is_wrong else 200
     return render_page(request, "planes/delete.html", "dialog", context, status)

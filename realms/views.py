@@ -13,12 +13,13 @@ from django.views.decorators.http import (
 
 from kongadmin import changes, revision
 from kongadmin.access.permissions import READ, WRITE, needs, seen_by
-from kongadmin.manager.code import curl_for_realm
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 from kongadmin.manager.steps import asked_by
 from kongadmin.manager.words import found_in_words
+from realms.code import list_of, on_realm
 from realms.forms import RealmForm
 from realms.models import EVERY, ControlPlane, Realm, entity_models
 
@@ -78,7 +79,7 @@ def list_realms(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, "", "realm"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "curl": curl_for_realm(Realm(name="prod")),
+        "code": as_code(request, list_of("realms")),
     }
     return render_page(request, "realms/list.html", "results", context)
 
@@ -89,9 +90,12 @@ def list_realms(request: HttpRequest) -> HttpResponse:
 def new_realm(request: HttpRequest) -> HttpResponse:
     realm = Realm()
     form = RealmForm(request.POST or None, instance=realm)
+    act = on_realm(Verb.CREATE, realm, form.said())
+    context = {"form": form, "code": as_code(request, act)}
+    if is_live(request):
+        return render_page(request, "realms/form.html", "code", context)
     if form.is_valid() and form.save_or_explain():
         return see_other(request, realm, f"Realm {realm} created.")
-    context = {"form": form, "curl": curl_for_realm(Realm(name="prod"))}
     status = REFUSED if form.is_bound else 200
     return render_page(request, "realms/form.html", "form", context, status)
 
@@ -103,12 +107,11 @@ def edit_realm(request: HttpRequest, ref: str) -> HttpResponse:
     realm = find_realm(request, ref, lock=request.method == "POST")
     stored = find_realm(request, ref)
     form = RealmForm(request.POST or None, instance=realm)
-    context = {
-        "form": form,
-        "subject": stored,
-        "curl": curl_for_realm(stored, method="PATCH"),
-    }
+    act = on_realm(Verb.CHANGE, stored, form.said())
+    context = {"form": form, "subject": stored, "code": as_code(request, act)}
     status = 200
+    if is_live(request):
+        return render_page(request, "realms/form.html", "code", context)
     if form.is_bound and form.is_stale:
         status, context = CONFLICT, context | stale_context(form, stored)
     elif form.is_valid() and form.save_or_explain():
@@ -131,7 +134,7 @@ def realm_context(request: HttpRequest, realm: Realm, tab: str) -> dict:
     return {
         "subject": realm,
         "tab": tab,
-        "curl": curl_for_realm(realm, method="GET"),
+        "code": as_code(request, on_realm(Verb.READ, realm)),
     }
 
 
@@ -201,6 +204,7 @@ def delete_realm(request: HttpRequest, ref: str) -> HttpResponse:
             use.plane for use in asked_by(realm, planes[:SHOWN]) if use.is_asked
         ],
         "is_wrong": is_wrong,
+        "code": as_code(request, on_realm(Verb.DELETE, realm), "gone"),
     }
     status = REFUSED if is_wrong else 200
     return render_page(request, "realms/delete.html", "dialog", context, status)

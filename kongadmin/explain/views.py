@@ -15,7 +15,7 @@ from kongadmin.explain.described import request_of
 from kongadmin.explain.engine import explain
 from kongadmin.explain.forms import RequestForm
 from kongadmin.explain.telling import explanation
-from kongadmin.manager.code import curl
+from kongadmin.manager.code import Act, Secret, Verb, as_code
 from kongadmin.manager.render import REFUSED, render_page
 from kongadmin.masks import DOTS
 from kongadmin.peers import client_address
@@ -41,7 +41,10 @@ def try_request(request: HttpRequest) -> HttpResponse:
         return render_page(request, "explain/try.html", "result", context, REFUSED)
     described = request_of(form.values, client_address(request.META))
     context |= told(Context(request.scope, explain(request.scope, described)))
-    context["curl"] = curl(request, "POST", "/explain", *code_pairs(form.values))
+    act = Act(
+        Verb.ASK, "explain", "/explain", request.scope, described_openly(form.values)
+    )
+    context["code"] = as_code(request, act)
     return render_page(request, "explain/try.html", "result", context)
 
 
@@ -65,15 +68,17 @@ def told(context: Context) -> dict:
     }
 
 
-def code_pairs(values: dict) -> Iterator[tuple[str, str | None]]:
-    """Yield a description as arguments for the Admin API, without what is secret."""
-    yield "method", values["method"]
-    yield "uri", re.sub(r"=[^&]*", f"={DOTS}", values["uri"])
-    for name, texts in values["headers"].items():
-        text = texts[0] if name.lower() in HARMLESS and texts else None
-        yield f"headers.{name}", text
-    for name in ("client_ip", "service", "route"):
-        if values[name]:
-            yield name, values[name]
-    if values["body"]:
-        yield "body", None
+def described_openly(values: dict) -> dict:
+    """Return a description as the Admin API takes it, without what is secret."""
+    headers = {
+        name: texts[0] if name.lower() in HARMLESS and texts else Secret(name)
+        for name, texts in values["headers"].items()
+    }
+    named = ("client_ip", "service", "route")
+    return {
+        "method": values["method"],
+        "uri": re.sub(r"=[^&]*", f"={DOTS}", values["uri"]),
+        **({"headers": headers} if headers else {}),
+        **{name: values[name] for name in named if values[name]},
+        **({"body": Secret("body")} if values["body"] else {}),
+    }

@@ -9,6 +9,7 @@ from kongadmin import conflicts
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
 from kongadmin.entities import Entity
+from kongadmin.manager.code.acts import Secret
 from kongadmin.manager.words import in_words
 
 
@@ -87,6 +88,28 @@ class EntityForm(forms.ModelForm):
         return None
 
     @property
+    def secret_names(self) -> list[str]:
+        """The fields whose values leave the browser only to be saved."""
+        return [name for name, field in self.fields.items() if is_secret(field)]
+
+    def typed(self) -> dict[str, Any]:
+        """Return what is entered so far, judged by nobody, a secret as a Secret."""
+        return {name: self._typed(name) for name in self.fields}
+
+    def _typed(self, name: str) -> Any:
+        bound, field = self[name], self.fields[name]
+        if self.is_bound and not field.disabled:
+            text = bound.data
+        else:
+            text = field.prepare_value(bound.initial)
+        if is_secret(field):
+            return Secret(name) if text and self.is_bound else None
+        try:
+            return field.clean(text)
+        except ValidationError:
+            return text or None
+
+    @property
     def is_stale(self) -> bool:
         """Say whether the entity changed since the person saw it."""
         seen = self.data.get("version")
@@ -101,6 +124,11 @@ class EntityForm(forms.ModelForm):
             if mine.strip() != theirs:
                 pairs.append((field.label, mine, theirs))
         return pairs
+
+
+def is_secret(field: forms.Field) -> bool:
+    is_hidden = isinstance(field.widget, forms.PasswordInput)
+    return is_hidden or getattr(field, "secret", False)
 
 
 def stale_context(form: EntityForm, stored: Entity) -> dict:

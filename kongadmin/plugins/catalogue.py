@@ -37,6 +37,11 @@ def read_plugins(edition: Edition, folder: Path | None = None) -> dict[str, Sche
     return {name: schema for name, schema in known.items() if schema}
 
 
+def is_bundled(name: str) -> bool:
+    """Say whether a plugin is one of Kong's, not one that a folder adds."""
+    return (SCHEMAS / f"{name}.yaml").is_file()
+
+
 def _read_schema(definition: dict, edition: Edition) -> Schema:
     schema = Schema.of(definition, edition)
     if "fields" not in schema.fields.get("config", {}):

@@ -1,66 +1,127 @@
-"""A plugin as code: the command that would make it as it is, without its secrets."""
+"""What one can do to plugins, as acts for `As code`: what differs from the defaults."""
 
-from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
-from django.http import HttpRequest
-
-from kongadmin.manager.code import curl
-from kongadmin.masks import DOTS, mask
+from consumers import code as consumer_code
+from consumers.models import Consumer
+from groups import code as group_code
+from groups.models import ConsumerGroup
+from kongadmin.entities import Entity
+from kongadmin.manager.code import Act, Secret, Thing, Verb
+from kongadmin.plugins.catalogue import is_bundled
 from kongadmin.plugins.models import Plugin, plugin_schemas, whole_schema
+from kongadmin.plugins.targets import TARGETS
 from kongadmin.schema.paths import ABSENT
 
-
-def curl_for_plugin(request: HttpRequest, plugin: Plugin) -> str:
-    """Return a curl command that creates the plugin: what differs from its defaults."""
-    return curl(request, "POST", "/plugins", *code_pairs(plugin))
+NAMES = ("instance_name", "enabled", "protocols", "tags", "config")
+OF_OTHERS = {"terraform": "Kong's provider has no resource for a plugin of one's own."}
 
 
-def code_pairs(plugin: Plugin) -> list[tuple[str, str]]:
-    """Return the form arguments that a plugin is made from, its secrets masked."""
-    values = plugin.to_dict() | {"config": plugin.masked_config}
-    pairs = [("name", plugin.name)]
-    for field in ("consumer", "consumer_group"):
-        owner = getattr(plugin, field)
-        if owner:
-            pairs.append((f"{field}.id", str(owner.pk)))
-    names = ("instance_name", "enabled", "protocols", "tags", "config")
-    defaults = defaults_of(plugin)
-    for name in names:
-        pairs += pairs_of(name, values[name], defaults[name])
-    return pairs
+def list_of_plugins(scope, owner: Entity | None = None) -> Act:
+    """Return the act that lists all plugins, or those of one consumer or group."""
+    path = f"{path_of(owner, scope)}/plugins" if owner else "/plugins"
+    return Act(Verb.LIST, "plugins", path, scope)
 
 
-def defaults_of(plugin: Plugin) -> dict:
-    """Return what a plugin has if nothing is said; its secrets masked as well."""
-    values = whole_schema(plugin.name).fill({"name": plugin.name})
-    schema = plugin_schemas()[plugin.name]
-    kind = schema.fields["config"]
-    old = {name for item in kind.get("shorthand_fields", ()) for name in item}
-    # The old names say the same once more.
-    dropped = {name: plugin.masked_config.get(name) for name in old}
-    config = schema.hide_secrets("config", values["config"], mask)
-    return values | {"config": config | dropped}
+def path_of(owner: Entity, scope) -> str:
+    if isinstance(owner, Consumer):
+        return consumer_code.path_of(owner, scope)
+    return group_code.path_of(owner)
 
 
-def pairs_of(name: str, value: Any, default: Any = ABSENT) -> Iterator[tuple[str, str]]:
-    """Return the form arguments that a value needs, as the Admin API reads them.
+def thing(owner: Entity) -> Thing:
+    is_consumer = isinstance(owner, Consumer)
+    return (consumer_code if is_consumer else group_code).thing(owner)
 
-    What is masked is left out: sent, it would be taken for the secret itself.
-    """
-    if value == default or (isinstance(value, str) and DOTS in value):
-        return
-    if value is None:
-        yield name, ""
-    elif isinstance(value, dict):
-        inner = default if isinstance(default, dict) else {}
-        for key, each in value.items():
-            path = f"{name}.{key}" if name else key
-            yield from pairs_of(path, each, inner.get(key, ABSENT))
-    elif isinstance(value, list):
-        for number, each in enumerate(value, 1):
-            plain = not isinstance(each, dict)
-            yield from pairs_of(f"{name}[]" if plain else f"{name}[{number}]", each)
+
+def on_plugin(verb: Verb, plugin: Plugin, scope) -> Act:
+    """Return what is done to a plugin as it is stored."""
+    if verb == Verb.DELETE or plugin.name not in plugin_schemas():
+        values = {"name": plugin.name}
     else:
-        is_flag = isinstance(value, bool)
-        yield name, str(value).lower() if is_flag else str(value)
+        values = differing_values(plugin.name, plugin.to_dict())
+    owners = {field: getattr(plugin, field) for field in TARGETS}
+    return act_on(
+        verb, plugin, scope, values, [each for each in owners.values() if each]
+    )
+
+
+def on_typed(form, scope) -> Act:
+    """Return what a form of a plugin would do as it is filled in."""
+    plugin = form.instance
+    change = form.fixed() | hidden(plugin.name, form.sent)
+    if form.is_new:
+        values, verb = {"name": plugin.name} | change, Verb.CREATE
+    else:
+        values, verb = differing_values(plugin.name, form.values), Verb.CHANGE
+    refs = {field: form.values.get(field) for field in TARGETS}
+    owners = [find(field, scope, ref) for field, ref in refs.items() if ref]
+    act = act_on(verb, plugin, scope, values, owners)
+    return act if form.is_new else replace(act, sends=change)
+
+
+def find(field: str, scope, ref: dict) -> Entity:
+    model = {"consumer": Consumer, "consumer_group": ConsumerGroup}[field]
+    return model.objects.in_scope(scope).get(pk=ref["id"])
+
+
+def act_on(
+    verb: Verb, plugin: Plugin, scope, values: dict, owners: list[Entity]
+) -> Act:
+    is_new = verb == Verb.CREATE
+    return Act(
+        verb,
+        "plugins",
+        "/plugins" if is_new else f"/plugins/{plugin.pk}",
+        scope,
+        values | {each.schema.name[:-1]: {"id": str(each.pk)} for each in owners},
+        id="" if is_new else str(plugin.pk),
+        name=values.get("instance_name") or plugin.name,
+        refs=tuple(map(thing, owners)),
+        unsaid={} if is_bundled(plugin.name) else OF_OTHERS,
+    )
+
+
+def differing_values(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return what makes such a plugin: its name, and what is not so by itself."""
+    given = {field: values[field] for field in NAMES}
+    defaults = hidden(name, whole_schema(name).fill({"name": name}))
+    kind = plugin_schemas()[name].fields["config"]
+    old = {each for item in kind.get("shorthand_fields", ()) for each in item}
+    # The old names say the same once more.
+    given["config"] = {n: v for n, v in given["config"].items() if n not in old}
+    return {"name": name} | differing(hidden(name, given), defaults)
+
+
+def differing(values: dict[str, Any], defaults: dict[str, Any]) -> dict[str, Any]:
+    found = {}
+    for name, value in values.items():
+        default = defaults.get(name, ABSENT)
+        if isinstance(value, dict) and isinstance(default, dict):
+            inner = differing(value, default)
+            found |= {name: inner} if inner else {}
+        elif value != default:
+            found[name] = value
+    return found
+
+
+def hidden(name: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values with a Secret for each secret of the configuration."""
+    if "config" not in values:
+        return values
+    schema = plugin_schemas()[name]
+    config = schema.hide_secrets("config", values["config"], Secret)
+    return values | {"config": placed("config", config)}
+
+
+def placed(path: str, value: Any) -> Any:
+    """Return a value whose secrets know where they stand."""
+    match value:
+        case Secret():
+            return Secret(path)
+        case dict():
+            return {name: placed(f"{path}.{name}", v) for name, v in value.items()}
+        case list():
+            return [placed(f"{path}.{n}", v) for n, v in enumerate(value, 1)]
+    return value

@@ -11,7 +11,6 @@ from kongadmin import conflicts
 from kongadmin.conflicts import Conflict
 from kongadmin.entities import Entity, texts_of
 from kongadmin.manager.forms import EntityForm
-from kongadmin.masks import mask
 from kongadmin.plugins.kinds import kind_of
 from kongadmin.plugins.models import Plugin, whole_schema
 from kongadmin.plugins.targets import Target, allowed, scope_in_words
@@ -74,6 +73,7 @@ class PluginForm(EntityForm):
         self.initial["tags"] = self.stored["tags"]
         self.targets = [] if owner else allowed(self.schema)
         self.sent: dict = {}
+        self.values = self.values_with({})
         self.add_targets()
         self.add_parts()
 
@@ -271,15 +271,10 @@ class PluginForm(EntityForm):
 
     # What others show of it
 
-    def preview(self) -> tuple[dict, list[str]]:
-        """Return what would be sent, without its secrets, and the limits in words."""
-        change = self.sent if self.errors is not None else {}
-        config = self.values_with(change)["config"]
-        if "config" in change:
-            sent = change["config"]
-            hidden = self.schema.hide_secrets("config", sent, mask)
-            change = {**change, "config": hidden}
-        return self.fixed() | change, limits_of(self.instance.name, config)
+    @property
+    def limits(self) -> list[str]:
+        """The limits in words, as they are filled in."""
+        return limits_of(self.instance.name, self.values["config"])
 
     def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
         """Return label, own and stored value of each input that differs; no secret."""

@@ -22,11 +22,11 @@ from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.access.views import next_url
 from kongadmin.entities import UUID_TEXT, Entity
 from kongadmin.fields import can_store
-from kongadmin.manager.code import curl
+from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
-from kongadmin.plugins.code import curl_for_plugin, pairs_of
+from kongadmin.plugins.code import list_of_plugins, on_plugin, on_typed
 from kongadmin.plugins.forms import PluginForm
 from kongadmin.plugins.kinds import by_category, kind_of
 from kongadmin.plugins.models import Plugin, plugin_schemas, whole_schema
@@ -101,6 +101,7 @@ def list_plugins(request: HttpRequest) -> HttpResponse:
         "text": text,
         "scope": scope,
         "scopes": [(name, label) for name, (label, _) in SCOPES.items()],
+        "code": as_code(request, list_of_plugins(request.scope)),
     }
     return render_page(request, "plugins/list.html", "results", context)
 
@@ -137,12 +138,11 @@ def list_of_group(request: HttpRequest, ref: str) -> HttpResponse:
 def owned(request: HttpRequest, owner: Entity) -> dict[str, Any]:
     """Return what a tab shows of the plugins of one consumer or group."""
     rows = plugins_in(request).filter(**{field_of(owner): owner})
-    path = "consumers" if isinstance(owner, Consumer) else "consumer_groups"
     return {
         "owner": owner,
         "page": Page(rows, request.GET, NEWEST_FIRST, "-newest"),
         "select": reverse("plugins:select") + query_for(owner),
-        "curl": curl(request, "GET", f"/{path}/{owner.pk}/plugins"),
+        "code": as_code(request, list_of_plugins(request.scope, owner)),
     }
 
 
@@ -162,7 +162,7 @@ def show_plugin(request: HttpRequest, id: UUID) -> HttpResponse:
         "is_known": is_known,
         "fields": shown_fields(plugin) if is_known else [],
         "as_json": plugin.to_dict() | {"config": plugin.masked_config},
-        "curl": curl_for_plugin(request, plugin) if is_known else "",
+        "code": as_code(request, on_plugin(Verb.READ, plugin, request.scope)),
     }
     return render_page(request, "plugins/show.html", "content", context)
 
@@ -252,20 +252,16 @@ def is_unfinished(request: HttpRequest, form: PluginForm) -> bool:
 
 def form_context(request: HttpRequest, form: PluginForm) -> dict[str, Any]:
     """Return the form, and beside it what it would send and what that means."""
-    sent, limits = form.preview()
-    plugin = form.instance
-    if form.is_new:
-        pairs = pairs_of("", {"name": plugin.name, **sent})
-        code = curl(request, "POST", "/plugins", *pairs)
-    else:
-        code = curl(request, "PATCH", f"/plugins/{plugin.pk}", *pairs_of("", sent))
+    form.full_clean()
+    code = as_code(request, on_typed(form, request.scope))
+    context = {"form": form, "code": code, "limits": form.limits}
     if is_unfinished(request, form):
         form.leave_unjudged()
-    return {"form": form, "curl": code, "limits": limits}
+    return context
 
 
 def render_form(request: HttpRequest, context: dict, status: int) -> HttpResponse:
-    part = "preview" if "preview" in request.POST else "form"
+    part = "preview" if is_live(request) else "form"
     return render_page(request, "plugins/form.html", part, context, status)
 
 
@@ -322,6 +318,7 @@ def delete_plugin(request: HttpRequest, id: UUID) -> HttpResponse:
         "plugin": plugin,
         "kind": kind_of(plugin.name),
         "scope_text": scope_in_words(plugin),
+        "code": as_code(request, on_plugin(Verb.DELETE, plugin, request.scope), "gone"),
     }
     return render_page(request, "plugins/delete.html", "dialog", context)
 

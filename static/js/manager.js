@@ -136,6 +136,7 @@ dialog.addEventListener("click", (event) => {
 /** Readies what has just come into the page. */
 function enhance(root) {
   findAll("[data-confirm-name]", root).forEach(check);
+  writeSecrets(root);
   const wanted = find("[data-autofocus]", root);
   if (wanted && !dialog.contains(wanted)) wanted.focus();
 }
@@ -180,43 +181,48 @@ document.addEventListener("htmx:confirm", (event) => {
   say("This looks like a key. Press Enter to find its consumer.");
 });
 
-// The same act as code: <pre data-code="consumer | group | credential"> follows the page's form.
-// Each function returns the arguments of the command, one a line.
+// As code: data-live="names of secrets" follows the page's form. What is typed into its
+// secrets is written here, by data-quoting, and only on demand; it is never sent.
 
-const quote = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`;
-const pair = (name, value) => `--data ${quote(`${name}=${value}`)}`;
-const variable = (name) => `--data "${name}=$${name.toUpperCase()}"`;
-const lines = (text, separator) => [...new Set(text.split(separator).map((part) => part.trim()).filter(Boolean))];
-const SECONDS = { minutes: 60, hours: 3600, days: 86400 };
-
-// How a credential's field is said, by the field's data-arg.
-const SAID = {
-  text: ({ name, value, required }) => value.trim() ? [pair(name, value.trim())] : required ? [variable(name)] : [],
-  secret: ({ name, value, required }) => value || required ? [variable(name)] : [],
-  array: ({ name, value }) => lines(value, "\n").map((line) => pair(`${name}[]`, line)),
-  boolean: ({ name, checked }) => checked ? [pair(name, true)] : [],
-  file: ({ name, value }) => value.trim() ? [`--data-urlencode ${name}@${name}.pem`] : [],
-};
-const ARGUMENTS = {
-  consumer: (given) => ["username", "custom_id"].map((name) => [name, given(name).trim()])
-    .filter(([, value]) => value).map(([name, value]) => pair(name, value)),
-  group: (given) => given("name").trim() ? [pair("name", given("name").trim())] : [],
-  credential: (given, form) => [...form.elements]
-    .filter(({ name, type, checked, dataset }) => dataset.arg && (type !== "radio" || checked) && given(`${name}_source`) !== "generate")
-    .flatMap((field) => SAID[field.dataset.arg](field))
-    .concat(given("expiry") === "in" && given("amount") > 0 ? [pair("ttl", given("amount") * SECONDS[given("unit")])] : []),
-};
-
-function write(pre) {
-  const form = find("form[data-dirty]");
-  if (!form) return;
-  const values = new FormData(form);
-  const given = (name) => values.get(name) ?? "";
-  const tags = lines(given("tags"), ",").map((tag) => pair("tags[]", tag));
-  const kept = pre.textContent.split(" \\\n").filter((line) => !/^\s*--data/.test(line)).map((line) => line.trim());
-  pre.textContent = [...kept, ...ARGUMENTS[pre.dataset.code](given, form), ...tags].join(" \\\n  ");
+const escaped = ({ escapes }, text) => escapes[text] ?? `\\u${text.charCodeAt().toString(16).padStart(4, "0")}`;
+function quoted(rule, text) {
+  if (rule.plain && new RegExp(`^(?:${rule.plain})$`).test(text)) return text;
+  const inside = text.replace(new RegExp(rule.pattern, "g"), (found) => escaped(rule, found));
+  return rule.mark + inside + rule.mark;
 }
-for (const type of ["input", "change"]) on(type, "form[data-dirty]", () => findAll("[data-code]").forEach(write));
+
+let withSecrets = false;
+function writeSecrets(root = document) {
+  for (const variable of findAll("[data-quoting] [data-secret]", root)) {
+    const { dataset } = variable;
+    const value = find("#entity-form")?.elements[dataset.secret]?.value;
+    dataset.variable ??= variable.textContent;
+    const rules = JSON.parse(variable.closest("[data-quoting]").dataset.quoting);
+    variable.textContent = withSecrets && value ? rules.reduce((text, rule) => quoted(rule, text), value) : dataset.variable;
+  }
+  for (const box of findAll("[data-with-secrets]", root)) {
+    box.parentElement.hidden = false;
+    box.checked = withSecrets;
+  }
+}
+on("change", "[data-with-secrets]", (box) => {
+  withSecrets = box.checked;
+  writeSecrets();
+});
+on("input", "#entity-form", () => writeSecrets());
+
+/** Says of a secret only that something was typed. */
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const names = detail.elt.dataset.live?.split(" ") ?? [];
+  for (const name of names.filter(Boolean)) {
+    detail.parameters[name] = find("#entity-form").elements[name]?.value ? "•" : "";
+  }
+});
+
+on("change", "[data-language]", ({ value }) => {
+  document.cookie = `kongadmin_code=${value}; path=/; max-age=31536000; samesite=lax`;
+  for (const other of findAll(`[data-language][value="${value}"]`)) other.checked = true;
+});
 
 // Messages
 

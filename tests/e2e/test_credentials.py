@@ -303,22 +303,6 @@ def test_each_section_is_paged_by_itself(
     expect(page.locator("#acl tbody tr")).to_have_count(2)
 
 
-def test_the_command_follows_the_form_and_holds_no_secret(
-    signed_in: Page, consumer: str
-) -> None:
-    page = signed_in
-    page.goto(f"/consumers/{consumer}/credentials/basic-auth/create")
-    code = page.locator("[data-code]")
-    expect(code).to_contain_text('--data "username=$USERNAME"')
-
-    page.get_by_label("Username").fill("o'neill")
-    page.get_by_label("Password", exact=True).fill("hush-hush")
-
-    expect(code).to_contain_text("""--data 'username=o'"'"'neill'""")
-    expect(code).to_contain_text('--data "password=$PASSWORD"')
-    expect(code).not_to_contain_text("hush-hush")
-
-
 def test_groups_that_others_are_in_are_offered(
     signed_in: Page, server: Server, consumer: str
 ) -> None:

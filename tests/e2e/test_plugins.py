@@ -72,7 +72,7 @@ def test_the_words_and_the_code_follow_what_is_typed(signed_in: Page) -> None:
     page.get_by_label("Minute").press_sequentially("7")
 
     expect(page.get_by_text("7 requests per minute")).to_be_visible()
-    expect(page.locator("#curl")).to_contain_text("config.minute=7")
+    expect(page.locator("#code-curl")).to_contain_text("config.minute=7")
 
 
 @pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])

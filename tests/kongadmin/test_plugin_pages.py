@@ -153,5 +153,5 @@ def test_the_code_leaves_secrets_to_variables(manager: Client):
 
     page = manager.get(plugin.get_absolute_url()).text
 
-    assert "$REDIS_PASSWORD" in page
+    assert "DECK_REDIS_PASSWORD" in page
     assert "a-pa" not in page.partition('id="plugin-json"')[0].partition("languages")[2]

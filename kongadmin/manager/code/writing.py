@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from kongadmin.entities import UUID_TEXT
 from kongadmin.manager.code.acts import Secret
 
 # What no language shows, and some refuse: controls, separators, marks of byte order.
@@ -67,7 +68,8 @@ YAML = Quoting(
     mark='"',
     escapes={"\\": r"\x5c", '"': r"\x22", "$": r"\x24", "`": r"\x60", "\n": r"\n"},
     plain=r"(?!(?:[Tt]rue|TRUE|[Ff]alse|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF"
-    r"|[Nn]ull|NULL|[YyNn])$)[A-Za-z](?:[A-Za-z0-9_./-]*[A-Za-z0-9_])?",
+    r"|[Nn]ull|NULL|[YyNn])$)[A-Za-z_](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_])?"
+    rf"|{UUID_TEXT.pattern}",
 )
 HCL = Quoting(
     mark='"',

@@ -74,7 +74,7 @@ def test_the_command_for_the_admin_api_leaves_secrets_to_variables(
 
     page = manager.post(PAGE, form=form).text
 
-    assert "&quot;headers.apikey=$APIKEY&quot;" in page
+    assert "&quot;$APIKEY&quot;" in page
     assert "headers.Accept=text/html" in page
 
 

@@ -7,7 +7,7 @@ The rules of an entity are its schema, in Kong's schema language. `to_dict` and
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, ClassVar, Self
 from uuid import UUID
@@ -164,20 +164,10 @@ class Entity(models.Model):
 
     def assign(self, values: dict) -> None:
         """Take over `values`, which are in Kong's terms and have passed the schema."""
-        names = {field.name for field in self._meta.concrete_fields}
+        known = writers(type(self))
         for name, value in values.items():
-            kind = self.schema.fields.get(name, {})
-            if kind.get("type") == "foreign":
-                if name in names:
-                    setattr(self, f"{name}_id", value and UUID(value["id"]))
-            elif kind.get("timestamp"):
-                if name == "created_at" and value is not None:
-                    self.created_at = datetime.fromtimestamp(value, UTC)
-            elif kind.get("uuid"):
-                if value is not None:
-                    self.id = UUID(value)
-            elif (column := self.columns.get(name, name)) in names:
-                setattr(self, column, value)
+            if write := known.get(name):
+                write(self, value)
 
     def snapshot(self) -> dict:
         """Return what the change log keeps: no secret, nothing that counts down."""
@@ -279,6 +269,50 @@ def readers(model: type[Entity]) -> list[tuple[str, Reader]]:
         (name, reader(attributes.get(model.columns.get(name, name)), kind))
         for name, kind in model.schema.fields.items()
     ]
+
+
+type Writer = Callable[[Entity, Any], None]
+
+
+@cache
+def writers(model: type[Entity]) -> dict[str, Writer]:
+    """Return how an entity takes over the value of every field that it has."""
+    names = {field.name for field in model._meta.concrete_fields}
+    found = {}
+    for name in (*names, *model.schema.fields):
+        column, kind = model.columns.get(name, name), model.schema.fields.get(name, {})
+        if column in names and (write := writer(column, kind)):
+            found[name] = write
+    return found
+
+
+def writer(column: str, kind: dict) -> Writer | None:
+    """Return how an entity takes over one value; None if it never does."""
+    if kind.get("type") == "foreign":
+        return lambda entity, value: setattr(
+            entity, f"{column}_id", value and uuid_of(value["id"])
+        )
+    if kind.get("timestamp"):
+        return write_created_at if column == "created_at" else None
+    if kind.get("uuid"):
+        return write_id
+    return lambda entity, value: setattr(entity, column, value)
+
+
+def write_created_at(entity: Entity, value: int | None) -> None:
+    if value is not None:
+        entity.created_at = datetime.fromtimestamp(value, UTC)
+
+
+def write_id(entity: Entity, value: str | None) -> None:
+    if value is not None:
+        entity.id = UUID(value)
+
+
+@lru_cache(1024)
+def uuid_of(text: str) -> UUID:
+    """Return the UUID that a text is; many rows in a row name the same one."""
+    return UUID(text)
 
 
 def reader(attribute: str | None, kind: dict) -> Reader:

@@ -30,6 +30,13 @@ from kongadmin.tags import Tag
 ORDERED = list(KINDS.values())
 CHUNK = 5000
 MOST_NAMED = 20
+TAKEN = """
+    DROP TABLE IF EXISTS temp.taken;
+    CREATE TEMP TABLE taken (
+        kind INTEGER, verb INTEGER, number INTEGER, PRIMARY KEY (kind, verb, number)
+    ) WITHOUT ROWID
+"""
+TAKE = "INSERT OR IGNORE INTO taken SELECT kind, verb, number FROM step"
 REFERENCES = {"consumer_id", "consumer_group_id"}
 TAG = ("scope_id", "entity_type", "tag", "entity_id")
 
@@ -91,42 +98,43 @@ class Applying:
 
     def choose(self, taken: Collection[int] | None) -> None:
         """Mark the steps that are to be carried out; Refused if one cannot be."""
-        self.staging.execute("DROP TABLE IF EXISTS temp.taken")
-        self.staging.execute("CREATE TEMP TABLE taken (number INTEGER PRIMARY KEY)")
+        if taken is None and self.plan.problems:
+            raise Refused(self.plan.problems)
+        self.staging.script(TAKEN)
         if taken is None:
-            if self.plan.problems:
-                raise Refused(self.plan.problems)
-            self.staging.execute(
-                "INSERT INTO taken SELECT number FROM step WHERE verb IN (?, ?, ?)",
-                (CREATE, UPDATE, DELETE),
-            )
+            self.staging.execute(f"{TAKE} WHERE verb IN (0, 1, 2)")
             return
-        self.staging.database.executemany(
-            "INSERT OR IGNORE INTO taken VALUES (?)", ((n,) for n in taken)
-        )
-        bad = self.query("number, problem", "verb = ?", CONFLICT).fetchall()
+        for chunk in batched(set(taken), 500, strict=False):
+            places = ", ".join("?" for _ in chunk)
+            self.staging.execute(f"{TAKE} WHERE number IN ({places})", chunk)
+        bad = self.query("problem", "taken.verb = ?", CONFLICT).fetchall()
         if bad:
-            raise Refused(Problem(text or "") for _, text in bad)
+            raise Refused(Problem(text) for (text,) in bad)
 
-    def query(self, columns: str, where: str, *values, order: str = "number"):
-        sql = (
-            f"SELECT {columns} FROM step WHERE number IN (SELECT number FROM taken) "  # noqa: S608
-            f"AND {where} ORDER BY {order}"
-        )
-        return self.staging.execute(sql, values)
+    def query(self, columns: str, where: str, *values, order: str = "step.number"):
+        sql = f"SELECT {columns} FROM taken JOIN step USING (number) "  # noqa: S608
+        return self.staging.execute(f"{sql} WHERE {where} ORDER BY {order}", values)
 
     @cached_property
     def total(self) -> int:
-        return self.query("count(*)", "verb IN (0, 1, 2)").fetchone()[0]
+        sql = "SELECT count(*) FROM taken WHERE verb IN (0, 1, 2)"
+        return self.staging.execute(sql).fetchone()[0]
 
     def parts(self, *verbs: int) -> Iterator[tuple[Kind, int, list[tuple]]]:
         """Yield the taken steps by kind and verb: pieces of id, before, after, name."""
-        for number, kind in enumerate(ORDERED):
+        for kind in ORDERED:
             for verb in verbs:
-                columns = "id, before, after, name"
-                found = self.query(columns, "kind = ? AND verb = ?", number, verb)
-                while chunk := found.fetchmany(CHUNK):
+                for chunk in self.parts_of(kind, verb):
                     yield kind, verb, chunk
+
+    def parts_of(self, kind: Kind, verb: int) -> Iterator[list[tuple]]:
+        columns = "id, before, after, name"
+        where = "taken.kind = ? AND taken.verb = ?"
+        found = self.query(
+            columns, where, ORDERED.index(kind), verb, order="taken.number"
+        )
+        while chunk := found.fetchmany(CHUNK):
+            yield chunk
 
     def rows(self, *verbs: int) -> Iterator[tuple[Kind, str, Entity]]:
         """Yield the entities that steps of these verbs make, with their names."""
@@ -193,7 +201,7 @@ class Applying:
             columns = columns_of(kind.model)
             names = {n for names in kind.unique for n in names} - REFERENCES
             places = [columns.place[name] for name in sorted(names)]
-            for _, _, chunk in self.parts_of(kind, UPDATE) if names else ():
+            for chunk in self.parts_of(kind, UPDATE) if names else ():
                 rows = [
                     (old[0], *(parked(old[0], old[p], new[p]) for p in places))
                     for _, before, after, _ in chunk
@@ -202,9 +210,6 @@ class Applying:
                 ]
                 if rows:
                     update_rows(kind.model, ("id", *sorted(names)), rows)
-
-    def parts_of(self, kind: Kind, verb: int):
-        return (part for part in self.parts(verb) if part[0] is kind)
 
     def update(self) -> None:
         for kind, verb, chunk in self.parts(UPDATE):
@@ -261,7 +266,7 @@ class Applying:
 
     def orphans(self, kind: Kind, column: str, owner: Kind) -> Iterator[Problem]:
         """Find what hangs on deleted rows and is not deleted itself."""
-        for _, _, chunk in self.parts_of(owner, DELETE):
+        for chunk in self.parts_of(owner, DELETE):
             names = {UUID(bytes=id_): name for id_, _, _, name in chunk}
             left = kind.model.objects.filter(**{f"{column}__in": list(names)})
             for gone in left.values_list(column, flat=True)[:MOST_NAMED]:
@@ -272,10 +277,11 @@ class Applying:
         """Find what was written and hangs on a row that there is not."""
         wanted = self.query(
             f"{name}, min(step.name)",
-            f"kind = ? AND verb IN (0, 1) AND {name} IS NOT NULL "  # noqa: S608
-            f"AND {name} NOT IN (SELECT id FROM step WHERE verb = 0 "
-            f"AND number IN (SELECT number FROM taken)) GROUP BY {name}",
+            f"taken.kind = ? AND taken.verb IN (0, 1) AND {name} IS NOT NULL "  # noqa: S608
+            f"AND {name} NOT IN (SELECT id FROM taken JOIN step USING (number) "
+            f"WHERE taken.kind = ? AND taken.verb = 0) GROUP BY {name}",
             ORDERED.index(kind),
+            ORDERED.index(owner),
             order="2",
         ).fetchall()
         for chunk in batched(wanted, CHUNK, strict=False):
@@ -288,8 +294,8 @@ class Applying:
     def remember(self) -> None:
         """Note in the plan what was carried out, so that it can be undone."""
         self.staging.execute(
-            "UPDATE step SET is_done = 1 WHERE number IN (SELECT number FROM taken) "
-            "AND verb IN (0, 1, 2)"
+            "UPDATE step SET is_done = 1 WHERE verb IN (0, 1, 2) "
+            "AND number IN (SELECT number FROM taken)"
         )
         self.staging.remember("applied_at", self.now.isoformat())
 

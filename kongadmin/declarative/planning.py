@@ -1,17 +1,14 @@
 """How a plan comes about: declared rows beside stored ones, one pass over each."""
 
 import json
-import os
-from hashlib import blake2b
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.utils import timezone
 
 from kongadmin import fields
 from kongadmin.bulk import pages
-from kongadmin.declarative.columns import as_time, columns_of, dump
+from kongadmin.declarative.columns import Columns, as_json, as_time, columns_of, dump
 from kongadmin.declarative.document import Document, Head, Place, Problem, Ref, Row
 from kongadmin.declarative.judging import (
     differing,
@@ -20,19 +17,17 @@ from kongadmin.declarative.judging import (
     problems_of,
     said_of,
 )
-from kongadmin.declarative.kinds import CONSUMERS, KINDS, OWNERS, Kind
+from kongadmin.declarative.kinds import KINDS, OWNERS, Kind
+from kongadmin.declarative.names import Found, Names, named
+from kongadmin.declarative.prints import Prints
 from kongadmin.declarative.progress import Tell, counted
 from kongadmin.declarative.settling import settle
 from kongadmin.declarative.staging import Staging
 from kongadmin.declarative.verbs import CONFLICT, CREATE, UNCHANGED, UPDATE, Mode
 from kongadmin.entities import UUID_TEXT, Entity, Violation
-from kongadmin.fields import DigestField
 
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 ORDERED = list(KINDS.values())
-MOST_REMEMBERED = 20_000
-# By what a reference may name its target, for each kind, the surest first.
-NAMES = {CONSUMERS: ("id", "username", "custom_id"), "consumer_groups": ("id", "name")}
 
 
 class Unresolved(Exception):
@@ -49,12 +44,12 @@ class Planner:
     def __init__(self, scope, mode: Mode, tell: Tell) -> None:
         self.scope, self.mode, self.tell = scope, mode, tell
         self.staging = Staging.new()
-        self.secret = os.urandom(32)
+        self.prints, self.names = Prints(), Names(self.staging)
         self.head = Head()
         self.select: tuple[str, ...] = ()
-        self.known: dict[bytes, tuple[bytes, str]] = {}
         self.problems: list[Problem] = []
-        self.explicit: set[str] = set()
+        self.explicit: set[str] = set()  # the kinds of which some row says its id
+        self.held: set[int] = set()  # the kinds of which something is stored
         self.last = 0
 
     def make(self, document: Document | None) -> Staging:
@@ -83,50 +78,42 @@ class Planner:
         for number, (kind, raw) in enumerate(counted(found, self.tell, "stored"), 1):
             self.stage_stored(number, kind, raw, now)
         self.staging.index()
-        for owner in OWNERS:  # what has no tags goes with its owner
-            names = [k for k in ORDERED if k.owner == owner and not k.has_tags]
-            for kind in names if self.select else ():
-                field = owner.removesuffix("s")
+        if self.select:
+            self.select_untagged()
+
+    def stage_stored(self, number: int, kind: Kind, raw: tuple, now) -> None:
+        columns = columns_of(kind.model)
+        place, kind_number = columns.place.get, NUMBERS[kind.name]
+        if (end := place("expires_at")) and raw[end] and as_time(raw[end]) <= now:
+            return  # it is as if it were gone
+        consumer, group = place("consumer_id"), place("consumer_group_id")
+        told = columns.told_raw(raw)
+        row = (
+            *(number, kind_number, binary(raw[0]), consumer and binary(raw[consumer])),
+            group and binary(raw[group]),
+            not self.select or (kind.has_tags and self.is_selected(raw, columns)),
+            *(self.prints.whole(told), dump(raw)),
+        )
+        self.held.add(kind_number)
+        self.staging.put("stored", row)
+        for key in self.prints.stored_keys(kind, told, raw):
+            if key is not None:
+                self.staging.put("stored_key", (key, number))
+
+    def is_selected(self, raw: tuple, columns: Columns) -> bool:
+        tags = as_json(raw[columns.place["tags"]])
+        return set(self.select) <= set(tags or ())
+
+    def select_untagged(self) -> None:
+        """Let what has no tags go with its owner."""
+        for kind in ORDERED:
+            if kind.owner and not kind.has_tags:
+                field = kind.owner.removesuffix("s")
                 self.staging.execute(
                     f"UPDATE stored SET is_selected = (SELECT o.is_selected "  # noqa: S608
                     f"FROM stored o WHERE o.id = stored.{field}) WHERE kind = ?",
                     (NUMBERS[kind.name],),
                 )
-
-    def stage_stored(self, number: int, kind: Kind, raw: tuple, now) -> None:
-        columns = columns_of(kind.model)
-        value = dict(zip(columns.names, raw, strict=True)).get
-        if (end := value("expires_at")) is not None and as_time(end) <= now:
-            return  # it is as if it were gone
-        tags = orjson.loads(value("tags")) if self.select and value("tags") else ()
-        row = (
-            *(number, NUMBERS[kind.name], binary(value("id"))),
-            *(binary(value("consumer_id")), binary(value("consumer_group_id"))),
-            set(self.select) <= set(tags or ()) or not kind.has_tags,
-            *(self.print_of(columns.told_raw(raw)), dump(raw)),
-        )
-        self.staging.put("stored", row)
-        for which in range(len(kind.unique)):
-            if (key := self.stored_key(kind, which, value)) is not None:
-                self.staging.put("stored_key", (key, number))
-
-    def stored_key(self, kind: Kind, which: int, value) -> bytes | None:
-        parts = []
-        for name in kind.unique[which]:
-            part = value(name)
-            if part is None:
-                return None
-            field = kind.model._meta.get_field(name)
-            if isinstance(field, DigestField) and len(fields.keyring.keys) > 1:
-                clear = fields.keyring.decrypt(bytes(value(field.of)))
-                part = fields.keyring.digest(clear)
-            parts.append(part)
-        return key_of(kind, which, parts)
-
-    def print_of(self, told: list) -> bytes:
-        """Return a short form of what is compared, that tells nothing of it."""
-        told_bytes = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
-        return blake2b(told_bytes, digest_size=16, key=self.secret).digest()
 
     # What is declared
 
@@ -176,38 +163,33 @@ class Planner:
                 found = self.find(value, is_last) if field in kind.refs else None
                 if found is None:
                     raise Unresolved(field, value)
-                values[field] = {"id": str(UUID(bytes=found[0]))}
-                names[field] = found[1]
+                values[field], names[field] = found.value, found.name
         if self.select and kind.has_tags and type(values.get("tags") or []) is list:
             values["tags"] = [*(values.get("tags") or ()), *self.select]
         return values, names
 
-    def find(self, ref: Ref, is_last: bool) -> tuple[bytes, str] | None:
-        """Return id and name of what a reference means, None if it is unknown."""
-        for name in (ref.field,) if ref.field else NAMES[ref.kind]:
-            key = name_key(ref.kind, name, ref.text)
-            if found := self.known.get(key):
-                return found
-            sql = "SELECT id, text FROM name WHERE key = ?"
-            if found := self.staging.execute(sql, (key,)).fetchone():
-                return found
-        return self.find_stored(ref) if is_last else None
+    def find(self, ref: Ref, is_last: bool) -> Found | None:
+        """Return what a reference means, None if that is unknown."""
+        found = self.names.find(ref)
+        return found or (self.find_stored(ref) if is_last else None)
 
-    def find_stored(self, ref: Ref) -> tuple[bytes, str] | None:
+    def find_stored(self, ref: Ref) -> Found | None:
         """Return what a reference means of what is stored and will stay."""
         kind = KINDS[ref.kind]
-        for name in (ref.field,) if ref.field else NAMES[ref.kind]:
-            found = self.match_by(kind, name, ref.text)
-            if found and not self.is_doomed(found):
+        for name in named(ref):
+            stored = self.match_by(kind, name, ref.text)
+            if stored and not self.is_doomed(stored):
                 columns = columns_of(kind.model)
-                return found[1], str(columns.entity(columns.load(found[4])))
+                return Found.of(
+                    UUID(bytes=stored[1]), str(columns.entity(columns.load(stored[4])))
+                )
         return None
 
     def match_by(self, kind: Kind, name: str, text: str) -> tuple | None:
         if name == "id":
             is_id = UUID_TEXT.fullmatch(text)
             return self.by_id(kind, UUID(text).bytes) if is_id else None
-        return self.by_key(key_of(kind, kind.unique.index((name,)), [text]))
+        return self.by_key(kind, self.prints.named(kind, name, text))
 
     def is_doomed(self, stored: tuple) -> bool:
         """Say whether a sync deletes what is stored, as no row means it."""
@@ -221,7 +203,9 @@ class Planner:
         sql = f"{self.STORED} WHERE id = ? AND kind = ?"
         return self.staging.execute(sql, (id_, NUMBERS[kind.name])).fetchone()
 
-    def by_key(self, key: bytes) -> tuple | None:
+    def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
+        if key is None or NUMBERS[kind.name] not in self.held:
+            return None
         which = "(SELECT stored FROM stored_key WHERE key = ?)"
         sql = f"{self.STORED} WHERE number = {which}"
         return self.staging.execute(sql, (key,)).fetchone()
@@ -244,7 +228,9 @@ class Planner:
             step.entity.id = UUID(bytes=step.stored[1])
         elif values.get("id") and not problem:
             self.explicit.add(kind.name)
-        self.learn(kind, step.entity)
+        if kind.name in OWNERS:
+            has_id = step.stored is not None or values.get("id") is not None
+            self.names.learn(kind, step.entity, has_id)
         if problem:
             self.put(step, CONFLICT, problem=problem)
         else:
@@ -261,38 +247,15 @@ class Planner:
     def match(self, step: "Step", values: dict[str, Any]) -> list[bytes | None]:
         """Find the stored row that is meant; return the keys that the row claims."""
         kind, entity = step.kind, step.entity
-        keys = []
-        for which, names in enumerate(kind.unique):
-            parts = [self.part(entity, name) for name in names]
-            keys.append(None if None in parts else key_of(kind, which, parts))
+        keys = self.prints.keys(kind, entity.__dict__)
         id_ = values.get("id")
         if isinstance(id_, str) and UUID_TEXT.fullmatch(id_):
             entity.id = UUID(id_)
             step.stored = self.by_id(kind, entity.id.bytes)
-        elif key := next((keys[n] for n in kind.matching if keys[n]), None):
-            step.stored = self.by_key(key)
+        else:
+            key = next((keys[n] for n in kind.matching if keys[n]), None)
+            step.stored = self.by_key(kind, key)
         return keys
-
-    def part(self, entity: Entity, name: str) -> Any:
-        field = entity._meta.get_field(name)
-        if not isinstance(field, DigestField):
-            return entity.__dict__[name]
-        secret = getattr(entity, field.of)
-        return None if secret is None else fields.keyring.digest(secret)
-
-    def learn(self, kind: Kind, entity: Entity) -> None:
-        """Remember what later rows may refer to."""
-        if kind.name not in OWNERS:
-            return
-        found = entity.id.bytes, str(entity)
-        for name in NAMES[kind.name]:
-            if (text := getattr(entity, name)) is not None:
-                key = name_key(kind.name, name, str(text))
-                self.known[key] = found
-                self.staging.put("name", (key, *found))
-        if len(self.known) > MOST_REMEMBERED:
-            self.staging.flush()
-            self.known.clear()
 
     def put_decided(self, step: "Step", keys: list) -> None:
         columns = columns_of(step.kind.model)
@@ -307,7 +270,7 @@ class Planner:
                 before = columns.entity(columns.load(stored[4]))
                 for name in lacking:
                     setattr(step.entity, name, getattr(before, name))
-            if self.print_of(columns.told(step.entity)) == stored[2]:
+            if self.prints.whole(columns.told(step.entity)) == stored[2]:
                 self.put(step, UNCHANGED)
             else:
                 self.put_compared(step, keys)
@@ -360,7 +323,9 @@ class Planner:
             if key is not None:
                 self.staging.put("claim", (key, step.number))
         if verb == CREATE and step.kind.name in self.explicit:
-            key = name_key(step.kind.name, "id", str(step.entity.id))
+            key = self.prints.short(
+                bytes((NUMBERS[step.kind.name],)) + step.entity.id.bytes
+            )
             self.staging.put("claim", (key, step.number))
 
     def refuse_reference(self, number: int, kind: Kind, row: Row, pending) -> None:
@@ -395,25 +360,6 @@ class Step:
         if self.kind.title and len(self.names) == len(self.kind.refs):
             return self.kind.title.format(**self.names)
         return said_of(self.row) if self.kind.title else str(self.entity)
-
-
-def key_of(kind: Kind, which: int, parts: list) -> bytes:
-    """Return the short form of values that must be unique together."""
-    prefix = bytes((NUMBERS[kind.name], which))
-    return blake2b(prefix + b"\0".join(map(as_bytes, parts)), digest_size=16).digest()
-
-
-def name_key(kind: str, name: str, text: str) -> bytes:
-    said = f"{kind}\0{name}\0{text}".encode(errors="surrogatepass")
-    return blake2b(said, digest_size=16).digest()
-
-
-def as_bytes(value: Any) -> bytes:
-    if isinstance(value, UUID):
-        return value.hex.encode()
-    if isinstance(value, str):
-        return value.encode(errors="surrogatepass")
-    return bytes(value)
 
 
 def binary(id_: UUID | str | None) -> bytes | None:

@@ -121,15 +121,9 @@ def owner_name(planner: "Planner", id_: UUID | None) -> str | None:
     """Return what people call the stored consumer or group of an id."""
     if id_ is None:
         return None
-    known = planner.known.get(id_.bytes)
-    if known is None:
-        sql = "SELECT number FROM stored WHERE id = ?"
-        found = planner.staging.execute(sql, (id_.bytes,)).fetchone()
-        name = str(stored_entity(planner, found[0])[1]) if found else str(id_)
-        known = planner.known[id_.bytes] = id_.bytes, name
-        if len(planner.known) > CHUNK:
-            planner.known = {id_.bytes: known}
-    return known[1]
+    sql = "SELECT number FROM stored WHERE id = ?"
+    found = planner.staging.execute(sql, (id_.bytes,)).fetchone()
+    return str(stored_entity(planner, found[0])[1]) if found else str(id_)
 
 
 def refuse(planner: "Planner", number: int, text: str) -> None:

@@ -17,7 +17,7 @@ TABLES = """
         consumer_group BLOB, is_selected INTEGER, print BLOB, row BLOB
     );
     CREATE TABLE stored_key (key BLOB, stored INTEGER);
-    CREATE TABLE name (key BLOB PRIMARY KEY, id BLOB, text TEXT) WITHOUT ROWID;
+    CREATE TABLE name (kind TEXT, field TEXT, text TEXT, id BLOB, said TEXT);
     CREATE TABLE deferred (number INTEGER PRIMARY KEY, row BLOB);
     CREATE TABLE claim (key BLOB, step INTEGER);
     CREATE TABLE step (

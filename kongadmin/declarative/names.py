@@ -1,0 +1,78 @@
+"""What the rows of a document may refer to, by whatever names it."""
+
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from kongadmin.declarative.document import Ref
+from kongadmin.declarative.kinds import CONSUMER_GROUPS, CONSUMERS, Kind
+from kongadmin.declarative.staging import Staging
+from kongadmin.entities import UUID_TEXT, Entity
+
+# By what a reference may name its target, the surest first.
+NAMES = {CONSUMERS: ("id", "username", "custom_id"), CONSUMER_GROUPS: ("id", "name")}
+MOST_REMEMBERED = 20_000
+
+
+class Found(NamedTuple):
+    """What a reference means: its id, what it is called, and Kong's way to say it."""
+
+    id: UUID
+    name: str
+    value: dict[str, str]
+
+    @classmethod
+    def of(cls, id_: UUID, name: str) -> "Found":
+        return cls(id_, name, {"id": str(id_)})
+
+
+class Names:
+    """Remembers declared consumers and groups; the latest of them in memory."""
+
+    def __init__(self, staging: Staging) -> None:
+        self.staging, self.is_indexed = staging, False
+        self.latest: dict[tuple[str, str, str], Found] = {}
+
+    def learn(self, kind: Kind, entity: Entity, has_id: bool) -> None:
+        """Remember a row; by its id only if it said it."""
+        found = Found.of(entity.id, str(entity))
+        for name in NAMES[kind.name][0 if has_id else 1 :]:
+            text = getattr(entity, name)
+            if text is not None:
+                text = str(text)
+                self.latest[kind.name, name, text] = found
+                self.staging.put(
+                    "name", (kind.name, name, text, entity.id.bytes, found.name)
+                )
+        if len(self.latest) > MOST_REMEMBERED:
+            self.staging.flush()
+            self.latest.clear()
+
+    def find(self, ref: Ref) -> Found | None:
+        """Return what is declared under a name so far."""
+        for name in named(ref):
+            text = plain(name, ref.text)
+            found = self.latest.get((ref.kind, name, text))
+            if found := found or self.look_up(ref.kind, name, text):
+                return found
+        return None
+
+    def look_up(self, *key: Any) -> Found | None:
+        """Look through everything; most documents never need it, nor the index."""
+        if not self.is_indexed:
+            self.staging.execute(
+                "CREATE INDEX name_by_text ON name (text, kind, field)"
+            )
+            self.is_indexed = True
+        sql = "SELECT id, said FROM name WHERE kind = ? AND field = ? AND text = ?"
+        row = self.staging.execute(sql, key).fetchone()
+        return row and Found.of(UUID(bytes=row[0]), row[1])
+
+
+def named(ref: Ref) -> tuple[str, ...]:
+    """Return the fields that a reference may name its target by."""
+    return (ref.field,) if ref.field else NAMES[ref.kind]
+
+
+def plain(name: str, text: str) -> str:
+    """Return a text as it is remembered: an id in lower case."""
+    return text.lower() if name == "id" and UUID_TEXT.fullmatch(text) else text

@@ -39,9 +39,15 @@ class ConsumerGroupQuerySet(EntityQuerySet):
 
 
 class ConsumerGroup(Entity):
-    """Consumers that are treated alike: a tier, a plan, a team."""
+    """Consumers that are treated alike: a tier, a plan, a team.
 
-    schema = Schema.load(SCHEMAS / "consumer_groups.yaml")
+    Its name is an address in the Admin API; Konnect, and so Kubernetes, allows more.
+    """
+
+    schema, konnect_schema = (
+        Schema.load(SCHEMAS / f"{name}.yaml", common=SCHEMAS / "consumer_group.yaml")
+        for name in ("consumer_groups", "konnect_consumer_groups")
+    )
     endpoint_key = "name"
     unique_keys = ("name",)
 

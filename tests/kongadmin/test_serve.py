@@ -49,6 +49,16 @@ def all_answer(server: Server) -> bool:
     return all(map(answers, (server.proxy, server.admin, server.manager)))
 
 
+def test_it_says_how_to_point_kubectl_at_it(server: Server) -> None:
+    file = server.home / "kubeconfig.yaml"
+
+    wait_for(lambda: f"export KUBECONFIG={file}" in server.log)
+
+    assert f"server: {server.admin.replace('127.0.0.1', 'localhost')}" in (
+        file.read_text()
+    )
+
+
 def test_three_addresses_answer(server: Server) -> None:
     assert ask(server.proxy).status in (401, 404)
     assert ask(server.admin).json()["tagline"] == "Welcome to kong"

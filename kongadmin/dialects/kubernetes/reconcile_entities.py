@@ -78,7 +78,7 @@ def put_again(object: Object, *given) -> Made:
 def write(entity: Entity, values: dict[str, Any], until) -> bool:
     """Judge and store values; say whether there was anything to store."""
     is_new = entity._state.adding
-    schema = entity.schema_for(values)
+    schema = getattr(entity, "konnect_schema", None) or entity.schema_for(values)
     whole = schema.fill(values if is_new else entity.to_dict() | values)
     whole.pop("ttl", None)
     errors = schema.errors(whole, updating=not is_new) or unstorable(values)

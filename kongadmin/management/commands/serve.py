@@ -19,6 +19,7 @@ def leave(*_: object) -> NoReturn:
 class Command(BaseCommand):
     help = "Serve the authorizer, the Admin API and the Manager until told to stop."
     requires_system_checks = []
+    kubeconfig = settings.HOME / "kubeconfig.yaml"
 
     def handle(self, *args, **options) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -27,6 +28,8 @@ class Command(BaseCommand):
         call_command("prepare")
         metrics.begin()
         close_pools()  # a connection must not be shared with the processes to come
+        if not settings.ENFORCE_RBAC:  # so no secret is in it
+            self.kubeconfig.write_text(kubeconfig())
         raise SystemExit(serving.Supervisor().run(self.announce))
 
     def announce(self) -> None:
@@ -38,9 +41,8 @@ class Command(BaseCommand):
         self.stdout.flush()
 
     def kubectl(self) -> str:
-        """Say how to point kubectl here; without RBAC a file for it needs no secret."""
+        """Say how to point kubectl here."""
         if settings.ENFORCE_RBAC:
-            return f"kubeconfig: {settings.ADMIN_GUI_LISTEN.url}/account/kubectl"
-        path = settings.HOME / "kubeconfig.yaml"
-        path.write_text(kubeconfig())
-        return f"export KUBECONFIG={shlex.quote(str(path))}"
+            manager = settings.ADMIN_GUI_URL or settings.ADMIN_GUI_LISTEN.url
+            return f"kubeconfig: {manager}/account/kubectl"
+        return f"export KUBECONFIG={shlex.quote(str(self.kubeconfig))}"

@@ -161,11 +161,20 @@ def test_writing_the_same_again_changes_nothing() -> None:
 def test_what_a_schema_refuses_is_a_condition() -> None:
     apply(PLANE)
 
-    group = apply(read(GROUP, spec=read(GROUP)["spec"] | {"name": "a b"}))
+    group = apply(read(GROUP, spec=read(GROUP)["spec"] | {"tags": ["a/b"]}))
 
     assert told(group)["Programmed"] == "FailedToCreate"
-    assert "schema violation (name:" in message(group, "Programmed")
+    assert "schema violation (tags." in message(group, "Programmed")
     assert konnect_id(group) is None
+
+
+def test_a_group_may_be_called_as_konnect_allows() -> None:
+    apply(PLANE)
+
+    group = apply(read(GROUP, spec=read(GROUP)["spec"] | {"name": "Partners (all)"}))
+
+    assert told(group)["Programmed"] == "True"
+    assert ConsumerGroup.objects.get().name == "Partners (all)"
 
 
 def test_a_name_made_elsewhere_is_never_adopted_and_waited_for() -> None:

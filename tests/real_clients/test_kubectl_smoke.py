@@ -1,0 +1,41 @@
+"""The contract's smoke script with the real kubectl, whole, against the product."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+import kubectl
+from servers import ROOT, Server
+
+SCRIPT = Path("contract/kubernetes-samples/kubectl-smoke.sh")
+PLACES = [ROOT.parent / "shared" / SCRIPT]
+FOUND = next((place for place in PLACES if place.exists()), None)
+
+pytestmark = [
+    pytest.mark.skipif(FOUND is None, reason="the contract's samples are not here"),
+    pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing())),
+    pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed"),
+]
+
+
+def run(server: str, token: str = "") -> str:
+    """Run the script; return what it printed."""
+    env = os.environ | {"SERVER": server, "TOKEN": token}
+    done = subprocess.run([FOUND], env=env, capture_output=True, text=True)
+    return done.stdout + done.stderr
+
+
+def test_the_smoke_script_passes(server: Server) -> None:
+    printed = run(server.admin)
+
+    assert "98 passed, 0 failed" in printed, printed
+
+
+def test_the_smoke_script_passes_with_a_token_where_one_is_needed() -> None:
+    with Server(ENFORCE_RBAC="on") as guarded:
+        printed = run(guarded.admin, kubectl.make_token(guarded))
+
+    assert "99 passed, 0 failed" in printed, printed

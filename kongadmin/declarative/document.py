@@ -4,8 +4,8 @@ A format reads text into a Document and writes rows as text; it knows no databas
 plan compares rows with what is stored; it knows no format.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 
@@ -76,7 +76,8 @@ class Head:
     `lookup_tags` gives by kind the tags of what may be referred to though it is not
     declared. `is_hashed` says that passwords of basic-auth are digests already.
     `kinds` is what the document speaks of, None where of everything: a sync deletes
-    nothing of other kinds. `notes` are sentences for whoever reads the plan.
+    nothing of other kinds, nor what hangs on them. `notes` are sentences for whoever
+    reads the plan.
     """
 
     version: str = ""
@@ -98,3 +99,22 @@ class Document:
     format: str
     head: Head
     rows: Iterator[Row]
+
+    def within(
+        self, select_tags: Iterable[str] = (), kinds: frozenset[str] | None = None
+    ) -> "Document":
+        """Return the document narrowed further: by more tags, to some kinds."""
+        head, mine = self.head, self.head.kinds
+        narrowed = replace(
+            head,
+            select_tags=tuple(dict.fromkeys([*head.select_tags, *select_tags])),
+            kinds=mine if kinds is None else kinds if mine is None else kinds & mine,
+        )
+        return Document(self.format, narrowed, self.still(head.select_tags))
+
+    def still(self, select_tags: tuple[str, ...]) -> Iterator[Row]:
+        """Yield the rows; what narrows them must not turn up behind them."""
+        yield from self.rows
+        if self.head.select_tags != select_tags:
+            hint = "begin the file with _info"
+            raise Unreadable(Problem("select_tags come too late", hint=hint))

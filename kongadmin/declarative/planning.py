@@ -178,7 +178,7 @@ class Planner:
         kind = KINDS[ref.kind]
         for name in named(ref):
             stored = self.match_by(kind, name, ref.text)
-            if stored and not self.is_doomed(stored):
+            if stored and not self.is_doomed(kind, stored):
                 columns = columns_of(kind.model)
                 return Found.of(
                     UUID(bytes=stored[1]), str(columns.entity(columns.load(stored[4])))
@@ -191,8 +191,10 @@ class Planner:
             return self.by_id(kind, UUID(text).bytes) if is_id else None
         return self.by_key(kind, self.prints.named(kind, name, text))
 
-    def is_doomed(self, stored: tuple) -> bool:
+    def is_doomed(self, kind: Kind, stored: tuple) -> bool:
         """Say whether a sync deletes what is stored, as no row means it."""
+        if self.head.kinds is not None and kind.name not in self.head.kinds:
+            return False
         sql = "SELECT 1 FROM step WHERE stored = ?"
         is_meant = self.staging.execute(sql, (stored[0],)).fetchone()
         return self.mode is Mode.SYNC and bool(stored[3]) and not is_meant

@@ -6,7 +6,8 @@ from uuid import UUID
 
 from kongadmin.declarative.columns import columns_of
 from kongadmin.declarative.document import Place, Problem
-from kongadmin.declarative.kinds import KINDS, Kind
+from kongadmin.declarative.kinds import CONSUMER_GROUPS as GROUPS
+from kongadmin.declarative.kinds import CONSUMERS, KINDS, Kind
 from kongadmin.declarative.progress import counted
 from kongadmin.declarative.verbs import CONFLICT, CREATE, DELETE, Mode
 from kongadmin.entities import Entity
@@ -19,7 +20,7 @@ CHUNK = 2000
 DOOMED = """
     CREATE TEMP TABLE doomed AS SELECT number, id, kind FROM stored
     WHERE is_selected AND NOT EXISTS (
-        SELECT 1 FROM step WHERE step.stored = stored.number);
+        SELECT 1 FROM step WHERE step.stored = stored.number) AND {spoken_of};
     CREATE INDEX temp.doomed_by_id ON doomed (id);
     INSERT INTO doomed SELECT number, id, kind FROM stored
     WHERE (consumer IN (SELECT id FROM doomed)
@@ -84,7 +85,20 @@ def find_doomed(planner: "Planner") -> None:
             "CREATE TEMP TABLE doomed (number INTEGER PRIMARY KEY, id BLOB, kind)"
         )
         return
-    planner.staging.script(DOOMED)
+    planner.staging.script(DOOMED.format(spoken_of=spoken_of(planner)))
+
+
+def spoken_of(planner: "Planner") -> str:
+    """Return, as SQL, whether a document speaks of a stored row, and of its owner."""
+    kinds = planner.head.kinds
+    if kinds is None:
+        return "1"
+    numbers = ", ".join(str(ORDERED.index(KINDS[name])) for name in kinds & {*KINDS})
+    of_consumers, of_groups = (int(name in kinds) for name in (CONSUMERS, GROUPS))
+    return (
+        f"kind IN ({numbers}) AND CASE WHEN consumer IS NOT NULL THEN {of_consumers} "
+        f"WHEN consumer_group IS NOT NULL THEN {of_groups} ELSE 1 END"
+    )
 
 
 def where(planner: "Planner", number: int | None) -> str:

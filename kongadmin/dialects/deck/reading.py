@@ -17,7 +17,7 @@ from kongadmin.declarative.document import (
 )
 from kongadmin.declarative.formats import Options
 from kongadmin.dialects.deck import objects, plain
-from kongadmin.dialects.deck.feed import Feed, line_of, seekable
+from kongadmin.dialects.deck.feed import BLOCK, MOST_SHOWN, Feed, line_of, seekable
 from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML, Part
 from kongadmin.dialects.deck.rows import Rows
 from kongadmin.dialects.deck.slips import found_in, plainly
@@ -27,14 +27,20 @@ from kongadmin.masks import DOTS
 # Longer texts are not searched for what may be meant by them.
 MOST_EXPLAINED = 200_000
 
+DIGESTS = re.compile(
+    rb"""(^['"]?|[{,]\s*")_transform['"]?\s*:\s*(false|False|FALSE)\b""", re.MULTILINE
+)
+
 
 def read(stream: BinaryIO, options: Options, name: str = "deck") -> Document:
     """Return a file's rows as a stream.
 
-    The head is complete at once where it stands before what it is the head of.
+    The head is complete at once where it stands before what it is the head of, but for
+    _transform, which may stand at the very end.
     """
-    head = Head()
-    rows = _rows(seekable(stream), options, head)
+    stream = seekable(stream)
+    head = Head(is_hashed=says_digests(stream))
+    rows = _rows(stream, options, head)
     first = list(islice(rows, 1))
     return Document(name, head, chain(first, rows))
 
@@ -47,8 +53,19 @@ def _rows(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
             given += 1
             yield row
     except Doubt:
-        head.__init__()
+        head.__init__(is_hashed=says_digests(stream))
         yield from islice(_careful(stream, options, head), given, None)
+
+
+def says_digests(stream: BinaryIO) -> bool:
+    """Say whether a key at the top says that passwords are digests already."""
+    stream.seek(0)
+    held = b""
+    while block := stream.read(BLOCK):
+        if DIGESTS.search(held + block):
+            return True
+        held = b"\n" * (b"\n" in block) + block[block.rfind(b"\n") + 1 :][-MOST_SHOWN:]
+    return False
 
 
 def _hurried(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:

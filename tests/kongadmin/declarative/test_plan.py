@@ -65,3 +65,19 @@ def test_a_sync_deletes_what_is_not_declared(plane):
         ("custom_id", "tags")
     ]
     assert [r.values["username"] for r in state.rows(plane)] == ["bob"]
+
+
+def test_a_sync_leaves_kinds_alone_that_the_document_does_not_speak_of(plane):
+    apply(plan_of(plane, *EVERYTHING))
+    kinds = {"consumers", "keyauth_credentials", "consumer_group_consumers"}
+
+    plan = plan_of(plane, bob(custom_id="42"), kinds=frozenset(kinds))
+    joined = row("consumer_group_consumers", consumer="bob", consumer_group="gold")
+    again = plan_of(plane, bob(custom_id="42"), joined, kinds=frozenset(kinds))
+    alone = plan_of(plane, kinds=frozenset(["plugins"]))
+
+    deleted = [kind for verb, kind, _ in verbs(plan) if verb == "delete"]
+    assert deleted == ["consumer_group_consumers", "keyauth_credentials"]
+    assert again.problems == []
+    # Nor what hangs on them: the plugin for bob stays.
+    assert verbs(alone) == [("delete", "plugins", "correlation-id")]

@@ -55,6 +55,12 @@ WORKERS = env(
 MAX_BODY_SIZE = env(
     "MAX_BODY_SIZE", "8m", size, "Largest request body; k, m and g are understood."
 )
+MAX_DOCUMENT_SIZE = env(
+    "MAX_DOCUMENT_SIZE",
+    "256m",
+    size,
+    "Largest document to plan or apply at once; it is read from disk.",
+)
 TRUSTED_PROXIES = env(
     "TRUSTED_PROXIES",
     "127.0.0.0/8 ::1/128",

@@ -26,8 +26,9 @@ EVERY = "*"
 # hidden.
 RESERVED = frozenset(
     "acls api apis basic-auths ca_certificates certificates config "
-    "consumer_groups consumers dataplane endpoints explain filter-chains "
-    "hmac-auths jwts key-auths key-auths-enc key-sets keyauth_credentials keys "
+    "consumer_groups consumers dataplane declarative endpoints explain "
+    "filter-chains hmac-auths jwts key-auths key-auths-enc key-sets "
+    "keyauth_credentials keys "
     "kong licenses metrics mtls-auths oauth2 oauth2_tokens openapi openapi.json "
     "partials plugins routes schemas services snis status tags upstreams v1 v2 "
     "v3 vaults version workspaces".split()

@@ -32,6 +32,7 @@ CODES = {
     10: ("invalid unique {}", 400),
     11: ("invalid options", 400),
     13: ("foreign keys unresolved", 400),
+    14: ("invalid declarative configuration", 400),
 }
 NOT_FOUND = {"message": "Not found"}
 METHOD_NOT_ALLOWED = {"message": "Method not allowed"}

@@ -17,6 +17,8 @@ from kongadmin.dialects.admin_api.parsers import SUPPORTED, as_text, split_argum
 from kongadmin.environment import is_loopback
 
 YAML = ("application/yaml", "text/yaml")
+# Where a body is a document, whose format its own text tells.
+DOCUMENTS = ("/declarative/plan", "/declarative/apply")
 WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -98,8 +100,9 @@ def check_content_type(request: HttpRequest) -> None:
     has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
     if not kind and not has_body and "HTTP_TRANSFER_ENCODING" not in request.META:
         return
-    is_yaml = kind.startswith(YAML) and request.path_info.rstrip("/") == "/config"
-    if not kind.startswith(SUPPORTED) and not is_yaml:
+    path = request.path_info
+    is_yaml = kind.startswith(YAML) and path == "/config"
+    if not kind.startswith(SUPPORTED) and not is_yaml and not path.endswith(DOCUMENTS):
         raise Refusal(415, None)
 
 

@@ -167,8 +167,9 @@ def describe_operation(
     if operation.body is not None:
         schema = drawn(operation.body, view)
         content = {"schema": schema}
+        texts = {name: {"schema": TEXT} for name in operation.text_types}
         found["requestBody"] = {
-            "content": {"application/json": content, FORM: content},
+            "content": {"application/json": content, FORM: content} | texts,
             "required": bool(schema.get("required")),
         }
     return found

@@ -21,6 +21,7 @@ class Operation:
 
     `errors` are the statuses beside those that any operation may answer; `query` names
     parameters (QUERY); with `is_versioned` answers carry an ETag that If-Match takes.
+    Beside JSON and forms a body may be a text of one of the `text_types`.
     """
 
     summary: str
@@ -30,6 +31,7 @@ class Operation:
     errors: tuple[int, ...] = ()
     is_versioned: bool = False
     media_type: str = "application/json"
+    text_types: tuple[str, ...] = ()
 
 
 QUERY = {
@@ -54,6 +56,19 @@ QUERY = {
         "How far back: 60 minutes, 24 hours or 30 days",
     ),
     "unit": ({"enum": [*"bkmgBKMG"], **TEXT}, "The unit that memory is told in"),
+    "mode": (
+        {"enum": ["sync", "apply"], "default": "sync", **TEXT},
+        "`sync` also deletes what the document lacks, `apply` deletes nothing",
+    ),
+    "select_tag": (TEXT, "Only what has these tags, which all in the document gets"),
+    "format": (TEXT, "`deck`, `csv`, `kubernetes` …; without, as it looks"),
+    "column": (TEXT, "Of a table: `HEADING=FIELD`, or `HEADING=` to leave it out"),
+    "after": (INTEGER, "The step behind which the page begins: `next` of the last"),
+    "kind": (TEXT, "Only steps about these entities"),
+    "verb": (
+        {"enum": ["create", "update", "delete", "unchanged", "conflict"], **TEXT},
+        "Only these steps; without, all but `unchanged`",
+    ),
     "scale": ({**INTEGER, "minimum": 0, "maximum": 99}, "Digits behind the point"),
 }
 

@@ -254,6 +254,9 @@ POOL = {
     "timeout": 3,
     "reconnect_timeout": 2,
 }
+# Planning a look-up costs the server more than running it, so it does that once for a
+# connection. A pooler of transactions in between has to know prepared statements.
+PREPARING = {"server_side_binding": True, "prepare_threshold": 2}
 
 
 def read_database(address: str) -> dict:
@@ -267,7 +270,7 @@ def read_database(address: str) -> dict:
         options.update(SQLITE_OPTIONS)
         return {**database, "CONN_MAX_AGE": None}
     if database["ENGINE"].endswith("postgresql"):
-        options.setdefault("pool", POOL)
+        database["OPTIONS"] = {"pool": POOL, **PREPARING, **options}
         # A connection that did not outlive the database costs one request a 503; asking
         # whether each is alive would cost every request a round trip.
         return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}

@@ -173,7 +173,7 @@ class Server:
                 assert time.monotonic() < deadline, f"{url} is silent:\n{self.log}"
                 time.sleep(0.05)
 
-    def stop(self, by: signal.Signals = signal.SIGTERM, seconds: float = 10) -> None:
+    def stop(self, by: signal.Signals = signal.SIGTERM, seconds: float = 60) -> None:
         """Ask it to end, and fail unless it does so cleanly, every process of it."""
         if self.process is None:
             return
@@ -195,7 +195,7 @@ class Server:
             return
         for pid in [self.process.pid, *self.processes()]:
             send(pid, signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(60)
         self.process = None
         RUNNING.remove(self)
 
@@ -344,7 +344,7 @@ def running(command: list, url: str, **options: Any) -> Iterator[subprocess.Pope
         yield process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def is_alive(pid: int) -> bool:

@@ -104,7 +104,7 @@ def serving(target: str, keys: Path) -> Iterator[int]:
         yield port
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def load_with_wrk(port: int, connections: int, folder: Path) -> float:

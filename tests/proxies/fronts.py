@@ -170,7 +170,7 @@ def running(command: list, folder: Path, address: str) -> Iterator[str]:
             yield url
         finally:
             process.terminate()
-            process.wait(10)
+            process.wait(60)
 
 
 def wait_for(process: subprocess.Popen, url: str, log: Path) -> None:

@@ -68,6 +68,6 @@ def test_last_uses_are_written_when_the_server_stops(served):
     client.close()
 
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
     assert [row.pk for row in LastUsed.objects.all()] == [used.pk]

@@ -51,6 +51,7 @@ class Feed:
     """One reading of a stream from its start.
 
     `problems` are the placeholders that nothing can be put in for; reading goes on.
+    `is_cut` says, once all has been read, that the last line has no end.
     """
 
     def __init__(self, stream: BinaryIO, environment: Mapping[str, str]) -> None:
@@ -64,6 +65,7 @@ class Feed:
         self._longer: list[int] = []
         self._added: list[int] = []
         self.problems: list[Problem] = []
+        self.is_cut = False
 
     def __iter__(self) -> Iterator[str]:
         """Yield the text in pieces that end with a line, as far as lines are short."""
@@ -107,6 +109,7 @@ class Feed:
             if whole:
                 yield self._filled(whole)
         if held := held + self._decoded(decoder, b"", final=True):
+            self.is_cut = True
             yield self._filled(held)
 
     def _decoded(self, decoder, block: bytes, final: bool = False) -> str:

@@ -48,7 +48,7 @@ def parts(feed: Feed, beginning: str) -> Iterator[Part]:
             seen.add(section.key)
         elif line.rstrip() != "---" or section.key:
             raise Doubt("something else at the top")
-    yield from section.rest()
+    yield from section.rest("" if feed.is_cut else "\n")
 
 
 def numbered(feed: Feed, beginning: str) -> Iterator[tuple[int, str]]:
@@ -108,37 +108,37 @@ class Section:
             self._can_be_list = False
             self._lines.append(line)
 
-    def rest(self) -> Iterator[Part]:
-        """Yield what the section's end completes."""
+    def rest(self, end: str = "\n") -> Iterator[Part]:
+        """Yield what the section's end completes; `end` is what its last line has."""
         if self._marker:
-            yield self._read_entry()
+            yield self._read_entry(end)
         elif self.key:
-            whole = read_lines(self._lines, self._start, Block)
+            whole = read_lines(self._lines, self._start, Block, end)
             if len(whole) != 1:
                 raise Doubt("several keys for one")
             yield Part(self.key, whole[self.key], self._place)
         elif any(line.strip(" ")[:1] not in ("", "#") for line in self._lines):
             raise Doubt("something before the first key")
 
-    def _read_entry(self) -> Part:
-        entries = read_lines(self._lines, self._start, list)
+    def _read_entry(self, end: str = "\n") -> Part:
+        entries = read_lines(self._lines, self._start, list, end)
         place = Place(self._start, len(self._marker) + 1)
         if len(entries) != 1:
             raise Doubt("entries that are not in a line")
         return Part(self.key, entries[0], place, is_entry=True)
 
 
-def read_lines(lines: list[str], start: int, kind: type) -> Any:
-    """Return the list or the mapping that lines are."""
+def read_lines(lines: list[str], start: int, kind: type, end: str) -> Any:
+    """Return the list or the mapping that lines are, the last of which has an end."""
     try:
         return Lines(kind, lines, start).root
     except Doubt:
-        return parsed(lines, start, kind)
+        return parsed("\n".join(lines) + end, start, kind)
 
 
-def parsed(lines: list[str], start: int, kind: type) -> Any:
-    """Return what the YAML parser makes of lines that stand for themselves."""
-    nodes = Nodes(Piece("\n".join([*lines, ""]), start))
+def parsed(text: str, start: int, kind: type) -> Any:
+    """Return what the YAML parser makes of a text that stands for itself."""
+    nodes = Nodes(Piece(text, start))
     try:
         value = nodes.value()
     except (NotYAML, Unreadable) as error:

@@ -132,7 +132,7 @@ def meant(rows: list[Row]) -> list[tuple]:
 
 @pytest.mark.parametrize("name", ["deck", "dbless"])
 @pytest.mark.parametrize("secrets", ["clear", "environment"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(rows=declared())
 def test_rows_are_read_as_they_were_written(name: str, secrets: str, rows: list[Row]):
     options = Options(secrets=secrets, with_id=True)
@@ -147,7 +147,7 @@ def test_rows_are_read_as_they_were_written(name: str, secrets: str, rows: list[
     assert head.select_tags == (("a",) if name == "deck" else ())
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_a_text_stays_text_in_every_reader(text: str):
     line = f"key: {quoted(text)}\n"
@@ -156,7 +156,7 @@ def test_a_text_stays_text_in_every_reader(text: str):
     assert yaml.load(line, yaml.CSafeLoader) == {"key": text}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(TEXTS)
 def test_what_stands_without_quotes_is_text(text: str):
     shown = quoted(text)

@@ -24,8 +24,7 @@ want "the tests behind Caddy" caddy caddy
 want "the tests behind HAProxy" haproxy haproxy /usr/sbin/haproxy
 want "the tests behind Apache httpd" apache2 apache2 /usr/sbin/apache2
 want "the same" lua-socket /usr/share/lua/5.3/socket.lua
-want "the tests with kubectl" kubernetes-client kubectl
-want "the same" jq jq
+want "the tests with kubectl" jq jq
 want "the benches" wrk wrk
 
 if [ -z "$missing" ]; then exit 0; fi

@@ -1,4 +1,4 @@
-"""kubectl, as it is installed, told where the server is by a kubeconfig."""
+"""kubectl, as it is installed or built, told where the server is by a kubeconfig."""
 
 import json
 import os
@@ -7,9 +7,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from servers import Server
+from servers import ROOT, Server
 
 OLDEST = 27
+BUILT = ROOT / ".tools" / "kubectl-1.32.4" / "kubectl"
+PROGRAM = str(BUILT) if BUILT.exists() else "kubectl"
 MAKE_TOKEN = """
 import json, django
 django.setup()
@@ -22,10 +24,10 @@ print(json.dumps(text))
 
 def missing() -> str | None:
     """Return why the tests with kubectl cannot run, None if they can."""
-    if not shutil.which("kubectl"):
-        return "kubectl is not installed"
+    if not shutil.which(PROGRAM):
+        return "kubectl is not installed, nor built: tests/install-kubectl.sh says why"
     said = subprocess.run(
-        ["kubectl", "version", "--client", "-o", "json"], capture_output=True, text=True
+        [PROGRAM, "version", "--client", "-o", "json"], capture_output=True, text=True
     )
     found = re.search(r'"minor": "(\d+)', said.stdout)
     if not found or int(found[1]) < OLDEST:
@@ -46,7 +48,7 @@ class Kubectl:
 
     def run(self, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["kubectl", *arguments],
+            [PROGRAM, *arguments],
             input=stdin,
             env=self.env,
             capture_output=True,

@@ -23,7 +23,8 @@ pytestmark = [
 
 def run(server: str, token: str = "") -> str:
     """Run the script; return what it printed."""
-    env = os.environ | {"SERVER": server, "TOKEN": token}
+    given = {"SERVER": server, "TOKEN": token, "KUBECTL": kubectl.PROGRAM}
+    env = os.environ | given
     done = subprocess.run([FOUND], env=env, capture_output=True, text=True)
     return done.stdout + done.stderr
 

@@ -1,0 +1,193 @@
+"""What As code shows while one types makes what the form would, run by its own tool."""
+
+import html
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from filled import Filled
+from servers import ROOT, Server, ask
+
+DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
+HOSTILE = 'o\'neill "$HOME" `id` \\ ${{ env "X" }} & 100% +1 日本'
+# What the browser sends in place of a secret, and what the variables hold.
+TYPED = "•"
+TAGS = "a, b c"
+HELD = {
+    "PASSWORD": 'p"a"s$s',
+    "KEY": "a key & a half",
+    "SECRET": "hush",
+    "REDIS_PASSWORD": "redis",
+}
+
+
+def held_by(runner: Callable) -> dict[str, str]:
+    """Return what the variables hold; no two keys are the same."""
+    held = HELD | {"KEY": f"{HELD['KEY']} of {runner.__name__}"}
+    return held | {f"DECK_{name}": value for name, value in held.items()}
+
+
+def run(command: list[str | Path], runner: Callable, stdin: str = "") -> None:
+    done = subprocess.run(
+        command,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=os.environ | held_by(runner),
+        timeout=120,
+    )
+    assert done.returncode == 0, f"{stdin or command[-1]}\n{done.stdout}{done.stderr}"
+
+
+def run_in_shell(code: str, server: Server) -> None:
+    run(
+        ["bash", "-c", code.replace("curl ", "curl --fail-with-body -sS ", 1)],
+        run_in_shell,
+    )
+
+
+def run_in_python(code: str, server: Server) -> None:
+    run([sys.executable, "-c", code], run_in_python)
+
+
+def apply_with_deck(code: str, server: Server) -> None:
+    if not DECK.exists():
+        pytest.skip("decK is not built")
+    address = ["--kong-addr", server.admin, "--analytics=false"]
+    run([DECK, "gateway", "apply", "-", *address], apply_with_deck, code)
+
+
+RUNNERS = {"curl": run_in_shell, "python": run_in_python, "deck": apply_with_deck}
+if not shutil.which("curl"):
+    del RUNNERS["curl"]
+
+
+@pytest.fixture(scope="module")
+def typed(server: Server) -> Callable[[str, dict], Callable[[str], str]]:
+    """Types into a form of the Manager; returns its code by language."""
+    cookies = server.sign_in()
+    cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+    def send(path: str, form: dict[str, str]) -> Callable[[str], str]:
+        url, headers = f"{server.manager}{path}", {"Cookie": cookie}
+        filled = Filled(ask(url, headers=headers).text, "entity-form").values
+        assert form.keys() <= filled.keys() | {"key_source"}, filled
+        token = {"csrfmiddlewaretoken": cookies["kongadmin_csrf"], "preview": "1"}
+        answer = ask(
+            url,
+            "POST",
+            form=filled | form | token,
+            headers=headers | {"HX-Request": "true"},
+        )
+        assert answer.status == 200, answer.text
+        return lambda language: text_of(answer.text, language)
+
+    return send
+
+
+def text_of(page: str, language: str) -> str:
+    """Return what Copy would copy."""
+    found = re.search(rf'<pre id="code-{language}"[^>]*>(.*?)</pre>', page, re.S)
+    assert found, page
+    return html.unescape(re.sub(r"</?var[^>]*>", "", found[1]))
+
+
+def listed(server: Server, path: str) -> list[dict]:
+    return ask(f"{server.admin}{path}").json()["data"]
+
+
+@pytest.mark.parametrize("language", RUNNERS)
+def test_what_is_typed_is_made(server: Server, typed, language: str) -> None:
+    def make(path: str, form: dict[str, str]) -> None:
+        RUNNERS[language](typed(path, form)(language), server)
+
+    name, group = f"made-by-{language}", f"group-by-{language}"
+    custom_id = f"{language} {HOSTILE}"
+    own = f"/consumers/{name}"
+    new = f"{own}/credentials/{{}}/create".format
+
+    make(
+        "/consumers/create",
+        {"username": name, "custom_id": custom_id, "tags": "a, b c"},
+    )
+    consumer = ask(f"{server.admin}{own}").json()
+    assert (consumer["custom_id"], consumer["tags"]) == (custom_id, ["a", "b c"])
+
+    login = f"login of {language}"
+    make(new("basic-auth"), {"username": login, "password": TYPED})
+    make(new("key-auth"), {"key_source": "own", "key": TYPED, "tags": "t"})
+    make(new("acl"), {"group": HOSTILE})
+    make(new("hmac-auth"), {"username": login, "secret_source": "own", "secret": TYPED})
+    assert listed(server, f"{own}/basic-auth")[0]["username"] == login
+    assert listed(server, f"{own}/key-auth")[0]["key"].startswith(HELD["KEY"])
+    assert listed(server, f"{own}/acls")[0]["group"] == HOSTILE
+    assert listed(server, f"{own}/hmac-auth")[0]["secret"] == HELD["SECRET"]
+
+    make("/consumer-groups/create", {"name": group, "tags": "tier"})
+    make(f"/consumer-groups/{group}/rate-limiting", {"window-0-limit": "7"})
+    config = ask(f"{server.admin}/consumer_groups/{group}").json()["plugins"][0][
+        "config"
+    ]
+    assert (config["limit"], config["window_size"]) == ([7], [60])
+
+    made = {"config.minute": "5", "config.redis.password": TYPED}
+    make(f"/plugins/rate-limiting/create?consumer={name}", made)
+    [plugin] = listed(server, f"{own}/plugins")
+    assert plugin["config"]["minute"] == 5
+    assert plugin["config"]["redis"]["password"] == HELD["REDIS_PASSWORD"]
+
+    # Everything that was there before is there still.
+    again = ask(f"{server.admin}{own}").json()
+    assert (again["custom_id"], again["tags"]) == (custom_id, ["a", "b c"])
+    ask(f"{server.admin}{own}", "DELETE")
+
+
+@pytest.mark.parametrize("language", [name for name in RUNNERS if name != "deck"])
+def test_what_is_typed_is_made_in_konnects_terms(
+    server: Server, typed, language: str
+) -> None:
+    def make(path: str, form: dict[str, str]) -> None:
+        RUNNERS[language](typed(path, form)(language), server)
+
+    name = f"by-{language}"
+    labels = {"name": name, "description": HOSTILE, "labels": "env: prod"}
+    make("/control-planes/create", labels | {"auth_type": "pinned_client_certs"})
+    times = {"ttl": "30", "negative_ttl": "5", "consumer_groups": "gold"}
+    make("/realms/create", {"name": name, "access": "every", **times})
+    inside = f"/realms/{name}/consumers"
+    make(f"{inside}/create", {"username": name, "custom_id": HOSTILE, "type": "admin"})
+    keys = f"{inside}/{name}/credentials/key-auth/create"
+    make(keys, {"key_source": "generate", "tags": "ci"})
+    make(keys, {"key_source": "own", "key": TYPED})
+
+    realms = {each["name"]: each for each in listed(server, "/v1/realms")}
+    realm = realms[name]
+    assert (realm["ttl"], realm["consumer_groups"]) == (30, ["gold"])
+    assert realm["allow_all_control_planes"] is True
+    [consumer] = listed(server, f"/v1/realms/{realm['id']}/consumers")
+    assert (consumer["custom_id"], consumer["type"]) == (HOSTILE, "admin")
+    path = f"/v1/realms/{realm['id']}/consumers/{consumer['id']}/keys"
+    assert {key["type"] for key in listed(server, path)} == {"new", "legacy"}
+    planes = listed(server, "/v2/control-planes")
+    [plane] = [each for each in planes if each["name"] == name]
+    assert (plane["description"], plane["labels"]) == (HOSTILE, {"env": "prod"})
+
+
+def test_manifests_are_what_kubectl_reads(server: Server, typed) -> None:
+    ask(f"{server.admin}/consumers", "POST", json={"username": "manifest"})
+
+    code = typed("/consumers/manifest/credentials/acl/create", {"group": HOSTILE})
+
+    first, *lines, last = code("kubectl").splitlines()
+    assert (first, last) == ("kubectl apply -f - <<'EOF'", "EOF")
+    document = yaml.safe_load("\n".join(lines))
+    assert document["kind"] == "KongCredentialACL"
+    spec = {"consumerRef": {"name": "manifest"}, "group": HOSTILE}
+    assert document["spec"] == spec

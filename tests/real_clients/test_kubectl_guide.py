@@ -97,7 +97,7 @@ def authorizer(server: Server, plane: str, **headers: str) -> int:
     """Return what the authorizer says to a request."""
     url = f"{server.proxy}/"
     if plane != "default":
-        url = f"{server.admin}/dataplane/v1/{plane}/auth/"
+        url = f"{server.admin}/dataplane/v1/{plane}/auth/envoy/"
     return ask(url, headers=headers).status
 
 

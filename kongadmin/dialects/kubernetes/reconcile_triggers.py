@@ -5,7 +5,6 @@ object, a write pays for one look at a number in memory.
 """
 
 from functools import partial
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -37,20 +36,25 @@ def notice(change: changes.Change) -> None:
     is_new = change.verb == "create" and change.entity_type != MEMBERSHIPS
     if change.verb == "reveal" or is_new or is_settling() or not has_objects():
         return
-    about = None
+    transaction.on_commit(partial(put_right, about(change)), robust=True)
+
+
+def about(change: changes.Change) -> Q:
+    """Return which objects stand for what was changed; of very many, by their kind."""
     if change.entity_id:
-        about = {change.entity_id, change.subject_id, change.related_id} - {None}
-    transaction.on_commit(partial(put_right, about), robust=True)
+        ids = {change.entity_id, change.subject_id, change.related_id} - {None}
+        return Q(entity_id__in=ids)
+    is_membership = change.entity_type == MEMBERSHIPS
+    return Q(entity_type="consumers" if is_membership else change.entity_type)
 
 
-def put_right(entities: set[UUID] | None) -> None:
-    """Let objects have their way with entities, all if None, and with free names."""
-    about = Q(is_waiting=True)
-    about |= Q(entity_id__in=entities) if entities else Q(entity_id__isnull=False)
-    if not Object.objects.filter(about).exists():
+def put_right(about: Q) -> None:
+    """Let objects have their way with what they stand for, and with free names."""
+    found = Object.objects.filter(about | Q(is_waiting=True)).order_by("pk")
+    if not found.exists():
         return
-    with store.writing():
-        settle_again(Object.objects.filter(about).order_by("pk"))
+    with store.writing(), changes.acting("kubectl", "kubernetes"):
+        settle_again(found.defer("body", "annotations", "managed_fields", "status"))
 
 
 def connect() -> None:

@@ -24,6 +24,7 @@ DIALECTS = {
     "manager": "Manager",
     "admin_api": "Admin API",
     "django_admin": "Django admin",
+    "kubernetes": "kubectl",
     "command": "Command",
 }
 DONE = {

@@ -1,6 +1,7 @@
 """What objects become, in whatever order they come."""
 
 import pytest
+from django.db.models import Q
 
 from cluster import (
     BASIC_AUTH,
@@ -191,7 +192,7 @@ def test_a_name_made_elsewhere_is_never_adopted_and_waited_for() -> None:
     assert konnect_id(consumer) is None
 
     other.delete()
-    put_right({other.pk})
+    put_right(Q(entity_id=other.pk))
     assert told(consumer)["Programmed"] == "True"
 
 

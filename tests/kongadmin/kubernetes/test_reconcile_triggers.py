@@ -6,7 +6,7 @@ from cluster import CONSUMER, GROUP, KEY, PLANE, apply, fresh, konnect_id, read,
 from consumers.models import Consumer, KeyAuth
 from factories import make_consumer
 from groups.models import ConsumerGroup, Membership
-from kongadmin.changes import Change
+from kongadmin.changes import Change, record_bulk
 from kongadmin.dialects.kubernetes import reconcile_triggers
 from realms.models import ControlPlane
 
@@ -63,6 +63,30 @@ def test_memberships_made_elsewhere_do_not_last(elsewhere) -> None:
         ).save()
 
     assert not Membership.objects.exists()
+
+
+def test_what_many_rows_at_once_changed_is_put_right_as_well(elsewhere) -> None:
+    apply(PLANE, CONSUMER)
+    changed = Consumer.objects.get()
+
+    with elsewhere():
+        Consumer.objects.update(custom_id="other")
+        record_bulk(changed.scope, "update", "consumers", "1 consumer")
+
+    assert Consumer.objects.get().custom_id == "08433C12"
+
+
+def test_the_log_says_who_put_it_right(api, elsewhere) -> None:
+    consumer = apply(PLANE), apply(CONSUMER)
+    path = f"/gateway-control-plane/consumers/{konnect_id(consumer[1])}"
+
+    with elsewhere():
+        api.patch(path, json={"custom_id": "other"})
+
+    changes = Change.objects.filter(verb="update", entity_type="consumers")
+    said = list(changes.order_by("pk").values_list("actor", "dialect"))
+    assert said[-1] == ("kubectl", "kubernetes")
+    assert said[-2][1] == "admin_api"
 
 
 def test_a_name_that_becomes_free_goes_to_who_waits_for_it(elsewhere) -> None:

@@ -54,7 +54,7 @@ def _integer(digits: str, found: re.Match) -> int:
 
 
 # What needs no quotes in any YAML, whatever it may look like otherwise.
-PLAIN = re.compile(r"[A-Za-z_/$~\u00a1-\u1fff][\w./@+=~$^*()%!?&;-]*")
+PLAIN = re.compile(r"[A-Za-z_/$~\u00bf-\u1fff][\w./@+=~$^*()%!?&;-]*")
 # What a character may be for a text to stand without escapes.
 PRINTABLE = re.compile(
     r"[ -~\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*"

@@ -25,12 +25,21 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """What the headings of a table mean ("" for nothing), and what they could."""
+
+    meant: dict[str, str]
+    known: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Format:
     """One format: `name` is what programs call it, `label` what people do.
 
     `recognises` gets the beginning of a text and its file name. `read` raises
     Unreadable at once or while rows are asked for. `write` yields text, a piece at a
     time, for rows in the order of state.rows(). None is what a format cannot do.
+    Only a table has `columns`, which it tells by its beginning.
     """
 
     name: str
@@ -40,6 +49,7 @@ class Format:
     recognises: Callable[[str, str], bool]
     read: Callable[[BinaryIO, Options], Document] | None = None
     write: Callable[[Iterable[Row], Head, Options], Iterator[str]] | None = None
+    columns: Callable[[str], Columns] | None = None
 
 
 FORMATS: dict[str, Format] = {}

@@ -14,7 +14,7 @@ from django.utils import timezone
 from kongadmin import changes
 from kongadmin.declarative import applying, board, undoing
 from kongadmin.declarative.applying import Refused
-from kongadmin.declarative.document import Unreadable
+from kongadmin.declarative.document import Document, Unreadable
 from kongadmin.declarative.formats import FORMATS, Options
 from kongadmin.declarative.models import Import, Status
 from kongadmin.declarative.plan import Plan, make
@@ -113,9 +113,18 @@ def finish(record: Import, status: Status, error: str = "") -> None:
 
 def plan_document(record: Import, tell: Callable[[Progress], None]) -> None:
     Import.objects.tidy()
-    options = Options(filename=record.filename, **record.options)
+    keep_planned(record, make(record.scope, read(record), record.mode, tell))
+
+
+def read(record: Import) -> Document:
+    """Return the import's document, narrowed by the select tags of its options."""
+    given = dict(record.options)
+    tags = given.pop("select_tags", ())
+    options = Options(filename=record.filename, environment=record.environment, **given)
     document = FORMATS[record.format].read(record.document, options)
-    keep_planned(record, make(record.scope, document, record.mode, tell))
+    tags = (*document.head.select_tags, *tags)
+    document.head.select_tags = tuple(dict.fromkeys(tags))
+    return document
 
 
 def plan_reverse(record: Import, tell: Callable[[Progress], None]) -> None:

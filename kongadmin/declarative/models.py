@@ -122,6 +122,14 @@ class Import(models.Model):
         """The text that was brought."""
         return BytesIO(b"".join(self.pieces("document")))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the placeholders of the document stand for."""
+        return json.loads(b"".join(self.pieces("environment")) or b"{}")
+
+    def keep_environment(self, values: dict[str, str]) -> None:
+        self.keep("environment", [json.dumps(values).encode()])
+
     def keep_document(self, pieces: Iterable[bytes]) -> None:
         self.keep("document", pieces)
 

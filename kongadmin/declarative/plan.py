@@ -136,8 +136,10 @@ class Plan:
     def step(self, number: int) -> Step | None:
         return next(iter(self.select("number = ?", [number], 1)), None)
 
-    def select(self, where: str, values: list, size: int) -> list[Step]:
-        sql = f"SELECT {FIELDS} FROM step WHERE {where} ORDER BY number LIMIT ?"  # noqa: S608
+    def select(
+        self, where: str, values: list, size: int, order: str = "number"
+    ) -> list[Step]:
+        sql = f"SELECT {FIELDS} FROM step WHERE {where} ORDER BY {order} LIMIT ?"  # noqa: S608
         rows = self.staging.execute(sql, [*values, size]).fetchall()
         current = self.current([row for row in rows if row[1] == UNCHANGED])
         return [self.told(row, current) for row in rows]
@@ -192,6 +194,7 @@ def finished(
     """Return the plan whose steps have been staged."""
     staging.flush()
     staging.execute("CREATE INDEX IF NOT EXISTS step_by_id ON step (id)")
+    staging.execute("CREATE INDEX step_by_group ON step (kind, verb, number)")
     found = sorted(problems, key=lambda p: p.place or Place(0))
     kept = [(p.text, p.place, p.line, p.hint) for p in found[:MOST_PROBLEMS]]
     staging.remember("mode", str(mode))

@@ -43,7 +43,7 @@ NAVIGATION = [
     (
         "Operations",
         [
-            Link("Import and export", "declarative:export", "declarative"),
+            Link("Import and export", "declarative:start", "declarative"),
             Link("Activity", "manager:activity", "activity", "changes"),
             Link("API reference", "manager:reference", "reference", "node"),
         ],

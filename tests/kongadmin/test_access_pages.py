@@ -69,7 +69,7 @@ def is_allowed(role: str, page: str) -> bool:
     if app == "access":
         return role == "super-admin" or (role, name) == ("org-reader", "users")
     if app == "declarative":  # import and export of what one may read and write
-        reads = name.startswith("export")
+        reads = name == "start" or name.startswith("export")
         return role in (ROLES if reads else IMPORTING)
     writes = name.startswith(WRITES)
     is_about_plugins = app == "plugins" and (writes or name in SWITCHES)

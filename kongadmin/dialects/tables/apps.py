@@ -6,9 +6,8 @@ class TablesConfig(AppConfig):
 
     def ready(self) -> None:
         from kongadmin.declarative.formats import Format, register
-        from kongadmin.dialects.tables.reading import read, recognises
+        from kongadmin.dialects.tables.reading import headings, read, recognises
         from kongadmin.dialects.tables.writing import write
 
-        register(
-            Format("csv", "CSV", "csv", "text/csv", recognises, read=read, write=write)
-        )
+        csv = Format("csv", "CSV", "csv", "text/csv", recognises, read, write, headings)
+        register(csv)

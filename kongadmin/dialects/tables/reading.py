@@ -19,7 +19,7 @@ from kongadmin.declarative.document import (
     Row,
     Unreadable,
 )
-from kongadmin.declarative.formats import Options
+from kongadmin.declarative.formats import Columns, Options
 from kongadmin.dialects.tables.cells import split, unguard
 from kongadmin.dialects.tables.columns import (
     ACL,
@@ -65,6 +65,11 @@ def guess(beginning: str) -> dict[str, str]:
     first = beginning.lstrip("\ufeff").partition("\n")[0].strip()
     names = heading(first, sniff(first, score))
     return {name: str(column_called(name) or "") for name in names if name.strip()}
+
+
+def headings(beginning: str) -> Columns:
+    """Return what the headings of a table mean, and what they could."""
+    return Columns(guess(beginning), tuple(columns()))
 
 
 def read(stream: BinaryIO, options: Options) -> Document:

@@ -143,4 +143,4 @@ def test_a_tag_narrows_the_export(pages: Client, alex) -> None:
 def test_the_navigation_leads_there(pages: Client) -> None:
     text = pages.get("/export").text
 
-    assert 'href="/export" aria-current="page">Import and export' in text
+    assert 'href="/import" aria-current="page">Import and export' in text

@@ -1,0 +1,184 @@
+"""A page of a plan's steps, by what is done to which kind; any depth costs the same."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from kongadmin.declarative.choice import CHOICES, Choice, group_of
+from kongadmin.declarative.kinds import KINDS
+from kongadmin.declarative.models import Import
+from kongadmin.declarative.plan import Plan, Step
+from kongadmin.declarative.verbs import UNCHANGED, VERBS
+
+SIZE = 50
+NUMBERS = {name: number for number, name in enumerate(KINDS)}
+APART = ("id", "created_at", "updated_at")
+PLACE = "(kind, verb, number)"
+NOTHING = (None, [], {})
+
+
+def plan_of(record: Import) -> Plan | None:
+    """Return the plan of an import; kept open, as long ones take seconds to load."""
+    return opened(record.pk, record.finished_at)
+
+
+@lru_cache(maxsize=2)
+def opened(pk: UUID, finished_at) -> Plan | None:
+    record = Import.objects.select_related("scope").get(pk=pk)
+    return record.plan
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A step as the page shows it; `fields` are (name, before, after), masked."""
+
+    step: Step
+    name: str
+    is_taken: bool
+    can_take: bool
+    fields: list[tuple[str, Any, Any]]
+
+
+class Listing:
+    """The steps that match a filter, a page of them.
+
+    Arguments: `kind`, `verb`, `q` (part of a name), and `after` or `before` (a place:
+    kind, verb and number of a step).
+    """
+
+    arguments = ("kind", "verb", "q", "after", "before")
+
+    def __init__(self, plan: Plan, given, kinds: Collection[str]) -> None:
+        self.plan, self.given = plan, given
+        self.kind = given.get("kind") if given.get("kind") in kinds else ""
+        self.verb = given.get("verb") if given.get("verb") in VERBS else ""
+        self.text = given.get("q", "").strip()
+        self.kinds = [self.kind] if self.kind else list(kinds)
+        self.steps: list[Step] = []
+        self.has_next = self.has_previous = False
+        self.read()
+
+    def read(self) -> None:
+        before, after = place_in(self.given, "before"), place_in(self.given, "after")
+        found = self.found(before or after, is_backwards=bool(before))
+        more, self.steps = len(found) > SIZE, found[:SIZE]
+        if before:
+            self.steps.reverse()
+        self.has_next = bool(before) or more
+        self.has_previous = more if before else bool(after)
+
+    def found(self, place: tuple | None, is_backwards: bool) -> list[Step]:
+        wheres = [f"kind IN ({', '.join(str(NUMBERS[kind]) for kind in self.kinds)})"]
+        values: list[Any] = []
+        if self.verb:
+            wheres.append("verb = ?")
+            values.append(VERBS.index(self.verb))
+        else:
+            wheres.append(f"verb != {UNCHANGED}")
+        if self.text:
+            wheres.append("(instr(lower(name), ?) OR instr(lower(owner), ?))")
+            values += [self.text.lower()] * 2
+        if place:
+            wheres.append(f"{PLACE} {'<' if is_backwards else '>'} (?, ?, ?)")
+            values += place
+        down = " DESC" * is_backwards
+        order = f"kind{down}, verb{down}, number{down}"
+        return self.plan.select(" AND ".join(wheres), values, SIZE + 1, order)
+
+    def query(self, **changed: str) -> str:
+        """Return the arguments of another page of the same steps."""
+        given = {"kind": self.kind, "verb": self.verb, "q": self.text, **changed}
+        return urlencode({name: value for name, value in given.items() if value})
+
+    @property
+    def next_query(self) -> str:
+        return self.query(after=said_place(self.steps[-1])) if self.steps else ""
+
+    @property
+    def previous_query(self) -> str:
+        return self.query(before=said_place(self.steps[0])) if self.steps else ""
+
+    @property
+    def is_filtered(self) -> bool:
+        return bool(self.kind or self.verb or self.text)
+
+
+def said_place(step: Step) -> str:
+    return f"{NUMBERS[step.kind]}.{VERBS.index(step.verb)}.{step.number}"
+
+
+def place_in(given, name: str) -> tuple[int, ...] | None:
+    parts = given.get(name, "").split(".")
+    is_place = len(parts) == 3 and all(part.isdecimal() for part in parts)
+    return tuple(min(int(part), 1 << 60) for part in parts) if is_place else None
+
+
+def groups(
+    listing: Listing, choice: Choice, writable: Collection[str]
+) -> Iterator[tuple[str, str, list[Shown]]]:
+    """Yield kind, verb and steps of what stands together on the page."""
+    for (kind, verb), steps in groupby(listing.steps, lambda s: (s.kind, s.verb)):
+        yield kind, verb, [shown(step, choice, writable) for step in steps]
+
+
+def shown(step: Step, choice: Choice, writable: Collection[str]) -> Shown:
+    masked = step.masked()
+    return Shown(
+        step=masked,
+        name=f"{group_of(step)}.{step.number}",
+        is_taken=choice.takes(step),
+        can_take=step.verb in CHOICES and step.kind in writable,
+        fields=list(fields_of(masked)),
+    )
+
+
+def fields_of(step: Step) -> Iterator[tuple[str, Any, Any]]:
+    """Yield what changes, or what there is to be said of what comes or goes."""
+    before, after = step.before or {}, step.after or {}
+    if step.changed:
+        yield from ((name, before.get(name), after.get(name)) for name in step.changed)
+        return
+    owners = KINDS[step.kind].refs if step.owner else ()
+    for name, value in (after or before).items():
+        if name not in (*APART, *owners) and value not in NOTHING:
+            yield name, before.get(name), after.get(name)
+
+
+def summary(
+    counts: dict[str, dict[str, int]],
+    choice: Choice,
+    readable: Collection[str],
+    writable: Collection[str],
+) -> list[dict[str, Any]]:
+    """Return a line for every kind: how many of each verb, and how many are taken."""
+    return [
+        {
+            "kind": kind,
+            "words": KINDS[kind].words,
+            "can_take": kind in writable,
+            "cells": [
+                cell(choice, kind, verb, counts[kind].get(verb, 0)) for verb in CHOICES
+            ],
+            "conflicts": counts[kind].get("conflict", 0),
+            "unchanged": counts[kind].get("unchanged", 0),
+        }
+        for kind in counts
+        if kind in readable
+    ]
+
+
+def cell(choice: Choice, kind: str, verb: str, count: int) -> dict[str, Any]:
+    group = f"{kind}.{verb}"
+    taken = choice.count_group(group, count)
+    return {
+        "group": group,
+        "verb": verb,
+        "count": count,
+        "taken": taken,
+        "is_on": group not in choice.off,
+        "is_partial": taken != count and group not in choice.off,
+    }

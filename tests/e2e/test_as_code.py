@@ -58,7 +58,7 @@ def test_a_secret_that_is_typed_stays_in_the_browser(
     expect(code).to_contain_text('password="$PASSWORD"')
     page.get_by_label("With secrets").check()
     expect(code).to_contain_text("""password='hush'"'"'hush'""")
-    expect(hcl).to_contain_text('password = "hush\'hush"')
+    expect(hcl).to_contain_text('= "hush\'hush"')
     page.get_by_label("Username").fill("someone")
     expect(code).to_contain_text("username=someone")
     expect(code).to_contain_text("""password='hush'"'"'hush'""")

@@ -43,7 +43,12 @@ UNSAID = {
 UNKNOWN = {"keyauth_credentials": ("ttl",), "control_planes": ("region",)}
 SENSITIVE = {"sensitive": True}
 VALUES = Braces(
-    HCL, pair=" = ", comma="", step="  ", bare_keys=r"[A-Za-z_][A-Za-z0-9_-]*"
+    HCL,
+    pair=" = ",
+    comma="",
+    step="  ",
+    bare_keys=r"[A-Za-z_][A-Za-z0-9_-]*",
+    is_aligned=True,
 )
 
 

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 from kongadmin.entities import UUID_TEXT
@@ -107,6 +108,7 @@ class Braces:
     step: str | None = None
     bare_keys: str = ""
     around_secrets: str = ""
+    is_aligned: bool = False
 
     def write(self, value: Any, indent: str = "") -> str:
         match value:
@@ -125,10 +127,9 @@ class Braces:
 
     def _object(self, values: dict, indent: str) -> str:
         inner = indent + (self.step or "")
-        pairs = [
-            f"{self.key(name)}{self.pair}{self.write(value, inner)}"
-            for name, value in values.items()
-        ]
+        written = [(self.key(n), self.write(v, inner)) for n, v in values.items()]
+        written = aligned(written) if self.is_aligned else written
+        pairs = [f"{name}{self.pair}{value}" for name, value in written]
         if self.step is None or not pairs:
             return f"{{{', '.join(pairs)}}}"
         lines = "".join(f"{inner}{pair}{self.comma}\n" for pair in pairs)
@@ -137,6 +138,16 @@ class Braces:
     def key(self, name: str) -> str:
         is_bare = self.bare_keys and re.fullmatch(self.bare_keys, name)
         return name if is_bare else self.quoting.of(name)
+
+
+def aligned(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Pad the names of values that stand on one line each, as terraform fmt does."""
+    found = []
+    for is_long, group in groupby(pairs, key=lambda pair: "\n" in pair[1]):
+        rows = list(group)
+        width = 0 if is_long else max(len(name) for name, _ in rows)
+        found += [(name.ljust(width), value) for name, value in rows]
+    return found
 
 
 def yaml(value: dict) -> str:

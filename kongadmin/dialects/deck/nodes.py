@@ -29,16 +29,11 @@ MERGE = "<<"
 class Block(dict):
     """A mapping that knows where it stands, and maybe where its keys do."""
 
-    __slots__ = ("column", "line", "places")
+    __slots__ = ("place", "places")
 
     def __init__(self, line: int, column: int, places: dict | None = None) -> None:
-        self.line = line
-        self.column = column
+        self.place = Place(line, column)
         self.places = places
-
-    @property
-    def place(self) -> Place:
-        return Place(self.line, self.column)
 
     def place_of(self, key: str) -> Place:
         return self.places[key] if self.places and key in self.places else self.place

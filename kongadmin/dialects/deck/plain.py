@@ -86,10 +86,11 @@ class Section:
         if self._marker and line.startswith(self._marker):
             self.entry = self._read_entry()
             self._lines, self._start = [line], at
-            return True
-        if line and line[0] not in " #" and (line[0] != "-" or not self.key):
+        elif self._marker and line.startswith(" "):
+            self._lines.append(line)
+        elif line and line[0] not in " #" and (line[0] != "-" or not self.key):
             return False
-        if self._can_be_list and not self._marker and line.strip():
+        elif self._can_be_list and not self._marker and line.strip():
             self._begin(line, at)
         else:
             self._lines.append(line)

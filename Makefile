@@ -5,6 +5,7 @@ UV_VERSION := 0.13.9
 UV := .tools/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
+SPREAD := -n auto --maxprocesses 4 --dist worksteal
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --python-version 3.12 \
 	--custom-compile-command "make lock"
@@ -25,8 +26,8 @@ test: .venv/.test ## Run every check and every test, on SQLite and on PostgreSQL
 	@{ sh tests/install-deck.sh; sh tests/install-kubectl.sh; } & \
 	sh tests/install-system.sh && $(MAKE) --no-print-directory lint; \
 	result=$$?; wait; exit $$result
-	TEST_DATABASE=sqlite $(PYTEST) -n auto --maxprocesses 4
-	TEST_DATABASE=postgresql $(PYTEST) -n auto --maxprocesses 4
+	TEST_DATABASE=sqlite $(PYTEST) $(SPREAD) -m "not figures"
+	TEST_DATABASE=postgresql $(PYTEST) $(SPREAD) -m "database and not one_database"
 
 lint: export KONGADMIN_DATABASE_URL = sqlite://:memory:
 lint: export KONGADMIN_SECRET_KEYS = checks-store-nothing-so-this-protects-nothing

@@ -1,8 +1,10 @@
 """What a person does on any page, for the tests that use a real browser."""
 
+import json
 import os
 import shutil
 
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, expect
 
 from servers import Server
@@ -18,6 +20,8 @@ REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
     `CSP: ${event.violatedDirective} refused ${event.blockedURI || event.sample}`));
 """
+# Rules of axe about nothing but colours.
+COLOURS = ("color-contrast", "link-in-text-block")
 HTMX_AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
 
@@ -60,3 +64,20 @@ def watch(page: Page, errors: list[str]) -> None:
     page.add_init_script(REPORT_CSP)
     page.on("console", on_console)
     page.on("pageerror", lambda error: errors.append(str(error)))
+
+
+def violations(page: Page, *rules: str) -> list[str]:
+    """Return what axe finds wrong with the page as it looks now; by `rules`, or all."""
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE_SCRIPT)
+    options: dict = {"resultTypes": ["violations"]}
+    if rules:
+        options["runOnly"] = rules
+    found = page.evaluate(
+        f"axe.run({json.dumps(options)}).then((results) => results.violations)"
+    )
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in found
+        for node in violation["nodes"]
+    ]

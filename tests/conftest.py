@@ -110,6 +110,29 @@ def choose_settings() -> None:
         os.environ["KONGADMIN_DATABASE_URL"] = cluster.url("kongadmin")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say of each test which of the runs of `make test` need it."""
+    for item in items:
+        if "bench" in item.path.parts:
+            item.add_marker("figures")
+        if touches_database(item):
+            item.add_marker("database")
+
+
+def touches_database(item: pytest.Item) -> bool:
+    """Say whether a test may: by a mark, a fixture, or servers that its module knows.
+
+    pytest-django keeps every other test from the database.
+    """
+    fixtures = {"db", "transactional_db", "server", "authorizer"}
+    modules = {"Server", "servers", "postgresql"}
+    return bool(
+        item.get_closest_marker("django_db")
+        or fixtures & {*item.fixturenames}
+        or modules & {*dir(item.module)}
+    )
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     while STARTED:
         STARTED.pop()()

@@ -80,7 +80,8 @@ class Column(forms.Textarea):
     """Lines of one input; or of several that share a name, in rows with others.
 
     `beside` are the names of all the columns. A row without any text is left out, a
-    gap in another row stays, so that each line remains in its row.
+    gap in another row stays, so that each line remains in its row. A row whose button
+    to remove it was pressed is gone as well.
     """
 
     beside: tuple[str, ...] = ()
@@ -89,9 +90,12 @@ class Column(forms.Textarea):
         if not self.beside:
             return super().value_from_datadict(data, files, name)
         columns = ["\n".join(data.getlist(each)).splitlines() for each in self.beside]
-        own = self.beside.index(name)
+        own, first = self.beside.index(name), self.beside[0]
         rows = zip_longest(*columns, fillvalue="")
-        return "\n".join(row[own] for row in rows if any(map(str.strip, row)))
+        typed = [row for row in rows if any(map(str.strip, row))]
+        gone = data.get("remove")
+        kept = [row for n, row in enumerate(typed, 1) if f"{first}.{n}" != gone]
+        return "\n".join(row[own] for row in kept)
 
 
 class Lines(Block):

@@ -211,12 +211,10 @@ class Columns(Side):
         """Return number and inputs, with their texts, of each row."""
         columns = [part.field.value().split("\n") for part in self.parts]
         texts = [row for row in zip_longest(*columns, fillvalue="") if any(row)]
-        removed = self.form.data.get("remove") if self.form.is_bound else None
-        kept = [t for n, t in enumerate(texts, 1) if f"{self.name}.{n}" != removed]
         blank = [("",) * len(self.parts)] * (1 + self.is_longer)
         return [
             (number, list(zip(self.parts, row, strict=True)))
-            for number, row in enumerate([*kept, *blank], 1)
+            for number, row in enumerate([*texts, *blank], 1)
         ]
 
     @property

@@ -75,6 +75,22 @@ def test_the_words_and_the_code_follow_what_is_typed(signed_in: Page) -> None:
     expect(page.locator("#code-curl")).to_contain_text("config.minute=7")
 
 
+def test_the_words_follow_a_row_that_is_removed(signed_in: Page) -> None:
+    page = signed_in
+    page.goto("/plugins/rate-limiting-advanced/create")
+    page.get_by_label("Limit", exact=True).fill("7")
+    page.get_by_label("Window size", exact=True).fill("60")
+    page.get_by_role("button", name="Add a row").click()
+    second = page.get_by_role("group", name="Row 2")
+    second.get_by_label("Limit").fill("90")
+    second.get_by_label("Window size").fill("3600")
+    expect(page.get_by_text("7 requests per minute and 90 per hour")).to_be_visible()
+
+    page.get_by_role("button", name="Remove row 1").click()
+
+    expect(page.get_by_text("90 requests per hour")).to_be_visible()
+
+
 @pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
 def test_rows_are_added_and_removed(new_page, server: Server, has_js: bool) -> None:
     page: Page = new_page(java_script_enabled=has_js)

@@ -430,6 +430,8 @@ def test_limits_and_windows_are_rows_that_can_be_added_and_removed(admin_client)
     assert longer.text.count('name="config.limit"') == 4
     assert 'name="config.limit" value="50"' in shorter.text
     assert 'name="config.limit" value="5"' not in shorter.text
+    assert "5 requests per minute" not in shorter.text
+    assert "50 requests per hour" in shorter.text
     assert saved.status_code == 303, saved.text
     config = Plugin.objects.get().config
     assert (config["limit"], config["window_size"]) == ([5, 50], [60, 3600])

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
+import kubectl
 from filled import Filled
+from kubectl import PROGRAM
 from servers import ROOT, Server, ask
 
 DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
@@ -28,19 +29,21 @@ HELD = {
 }
 
 
-def held_by(runner: Callable) -> dict[str, str]:
+def held_by(who: str) -> dict[str, str]:
     """Return what the variables hold; no two keys are the same."""
-    held = HELD | {"KEY": f"{HELD['KEY']} of {runner.__name__}"}
+    held = HELD | {"KEY": f"{HELD['KEY']} of {who}"}
     return held | {f"DECK_{name}": value for name, value in held.items()}
 
 
-def run(command: list[str | Path], runner: Callable, stdin: str = "") -> None:
+def run(
+    command: list[str | Path], who: str, stdin: str = "", more: dict | None = None
+) -> None:
     done = subprocess.run(
         command,
         input=stdin,
         capture_output=True,
         text=True,
-        env=os.environ | held_by(runner),
+        env=os.environ | held_by(who) | (more or {}),
         timeout=120,
     )
     assert done.returncode == 0, f"{stdin or command[-1]}\n{done.stdout}{done.stderr}"
@@ -54,14 +57,14 @@ def run_in_shell(code: str, server: Server) -> None:
 
 
 def run_in_python(code: str, server: Server) -> None:
-    run([sys.executable, "-c", code], run_in_python)
+    run([sys.executable, "-c", code], "python")
 
 
 def apply_with_deck(code: str, server: Server) -> None:
     if not DECK.exists():
         pytest.skip("decK is not built")
     address = ["--kong-addr", server.admin, "--analytics=false"]
-    run([DECK, "gateway", "apply", "-", *address], apply_with_deck, code)
+    run([DECK, "gateway", "apply", "-", *address], "deck", code)
 
 
 RUNNERS = {"curl": run_in_shell, "python": run_in_python, "deck": apply_with_deck}
@@ -180,14 +183,28 @@ def test_what_is_typed_is_made_in_konnects_terms(
     assert (plane["description"], plane["labels"]) == (HOSTILE, {"env": "prod"})
 
 
-def test_manifests_are_what_kubectl_reads(server: Server, typed) -> None:
-    ask(f"{server.admin}/consumers", "POST", json={"username": "manifest"})
+@pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
+def test_kubectl_makes_what_is_typed(server: Server, typed) -> None:
+    config = {"KUBECONFIG": str(server.home / "kubeconfig.yaml")}
 
-    code = typed("/consumers/manifest/credentials/acl/create", {"group": HOSTILE})
+    def make(path: str, form: dict[str, str]) -> None:
+        code = typed(path, form)("kubectl").replace("kubectl ", f"{PROGRAM} ", 1)
+        run(["bash", "-c", code], "kubectl", more=config)
 
-    first, *lines, last = code("kubectl").splitlines()
-    assert (first, last) == ("kubectl apply -f - <<'EOF'", "EOF")
-    document = yaml.safe_load("\n".join(lines))
-    assert document["kind"] == "KongCredentialACL"
-    spec = {"consumerRef": {"name": "manifest"}, "group": HOSTILE}
-    assert document["spec"] == spec
+    custom_id = f"kubectl {HOSTILE}"
+    make("/consumers/create", {"username": "by-kubectl", "custom_id": custom_id})
+    make("/consumer-groups/create", {"name": "group-by-kubectl", "tags": "tier"})
+    new = "/consumers/by-kubectl/credentials/{}/create".format
+    make(new("basic-auth"), {"username": "login of kubectl", "password": TYPED})
+    make(new("key-auth"), {"key_source": "own", "key": TYPED})
+    make(new("acl"), {"group": HOSTILE})
+    make(new("hmac-auth"), {"username": "k", "secret_source": "own", "secret": TYPED})
+
+    own = "/consumers/by-kubectl"
+    assert ask(f"{server.admin}{own}").json()["custom_id"] == custom_id
+    assert listed(server, f"{own}/basic-auth")[0]["username"] == "login of kubectl"
+    assert listed(server, f"{own}/key-auth")[0]["key"].startswith(HELD["KEY"])
+    assert listed(server, f"{own}/acls")[0]["group"] == HOSTILE
+    assert listed(server, f"{own}/hmac-auth")[0]["secret"] == HELD["SECRET"]
+    group = ask(f"{server.admin}/consumer_groups/group-by-kubectl").json()
+    assert "tier" in group["consumer_group"]["tags"]

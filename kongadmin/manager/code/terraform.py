@@ -89,7 +89,8 @@ def local_name(act: Act) -> str:
 
 def attributes(act: Act) -> dict[str, Any]:
     """Return what the resource is given; others are referred to by their ids."""
-    ids = {f"{thing.kind[:-1]}_id": thing.id for thing in act.refs}
+    names = {f"{thing.kind[:-1]}_id": thing.id for thing in act.refs}
+    ids = {name: id_ or Secret(name) for name, id_ in names.items()}
     more = {"workspace": act.workspace} if act.workspace else {}
     if act.kind == "consumer_group_consumers":
         return ids | more

@@ -54,8 +54,8 @@ def is_naming(column: Column) -> bool:
 
 
 def recognises(beginning: str, filename: str) -> bool:
-    if filename:
-        return filename.lower().endswith(EXTENSIONS)
+    if filename.lower().endswith(EXTENSIONS):
+        return True
     first = beginning.lstrip("\ufeff").partition("\n")[0].strip()
     return score(heading(first, sniff(first, score))) > 0
 

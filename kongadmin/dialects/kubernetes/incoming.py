@@ -82,6 +82,14 @@ def all_texts(values: dict) -> bool:
     return all(isinstance(value, str) for value in values.values())
 
 
+def judge_types(config: dict, kind: Kind) -> None:
+    """Refuse what cannot even be merged: a text where a list should be, say."""
+    causes = schemas.judge(config, schemas.schema_of(kind))
+    wrong = [cause for cause in causes if cause.reason == schemas.WRONG_TYPE]
+    if wrong:
+        raise invalid(kind, config["metadata"]["name"], wrong)
+
+
 def judge(given: dict, old: dict | None, kind: Kind) -> None:
     """Refuse what the kind's schema or rules refuse, all of it at once."""
     causes = list(schemas.judge(given, schemas.schema_of(kind), old))

@@ -26,6 +26,7 @@ TYPES = {
     "boolean": bool,
     "integer": int,
 }
+WRONG_TYPE = "FieldValueTypeInvalid"
 API_VERSION = {
     "type": "string",
     "description": (
@@ -134,7 +135,7 @@ def wrong_type(value: Any, wanted: str, path: str) -> Cause:
     message = (
         f'Invalid value: "{given}": {path} in body must be of type {wanted}: "{given}"'
     )
-    return Cause("FieldValueTypeInvalid", path or NIL, message)
+    return Cause(WRONG_TYPE, path or NIL, message)
 
 
 def judge_object(value: dict, schema: Schema, old: Any, path: str) -> Iterator[Cause]:
@@ -166,6 +167,8 @@ def duplicates(value: list, schema: Schema, path: str) -> Iterator[Cause]:
     keys = schema.get("x-kubernetes-list-map-keys", ())
     seen = []
     for place, item in enumerate(value):
+        if not is_type(item, schema["items"].get("type", "object")):
+            continue
         key = {name: item.get(name) for name in keys} if kind == "map" else item
         if key in seen:
             shown = key if kind == "set" else yaml.safe_dump(key).strip()

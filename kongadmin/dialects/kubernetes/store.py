@@ -147,7 +147,7 @@ def make(plural: str, namespace: str, name: str, **fields: Any) -> Object:
     )
     object.resource_version = next_version()
     object.save(force_insert=True)
-    index(object)
+    note_references(object)
     emit("ADDED", object)
     return object
 
@@ -254,14 +254,18 @@ def now() -> datetime:
 
 
 def index(object: Object) -> None:
-    """Note whom an object names and who owns it."""
+    """Note anew whom an object names and who owns it."""
     object.references.all().delete()
+    object.owners.all().delete()
+    note_references(object)
+
+
+def note_references(object: Object) -> None:
     Reference.objects.bulk_create(
         Reference(source=object, plural=plural, namespace=object.namespace, name=name)
         for path, plural in object.kind.refers.items()
         for name in dict.fromkeys(texts_at(object.body, path))
     )
-    object.owners.all().delete()
     Owner.objects.bulk_create(
         Owner(owned=object, uid=ref["uid"]) for ref in object.owner_references
     )

@@ -106,6 +106,7 @@ def apply(call: Call, config: dict) -> tuple[dict, bool]:
     if config["metadata"].get("managedFields"):
         raise bad_request("metadata.managedFields must be nil")
     incoming.prune_applied(config, call)
+    incoming.judge_types(config, call.kind)
     if call.subresource != STATUS:
         config.pop(STATUS, None)
     if call.kind.plural == "secrets":

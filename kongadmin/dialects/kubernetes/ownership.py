@@ -6,6 +6,7 @@ from uuid import UUID
 from kongadmin import managed
 from kongadmin.dialects.kubernetes.mapping import mirrored
 from kongadmin.dialects.kubernetes.models import Object
+from kongadmin.dialects.kubernetes.reconcile_secrets import secret_of
 from kongadmin.dialects.kubernetes.reconcile_triggers import has_objects
 from kongadmin.managed import Managed
 
@@ -24,9 +25,8 @@ def find(ids: Collection[UUID]) -> dict[UUID, Managed]:
 def described(object: Object) -> Managed:
     """Return how to get at an object; what was made for a Secret, by the Secret."""
     kind, name = object.kind.singular, object.name
-    for one in object.owner_references:
-        if one["kind"] == "Secret":
-            kind, name = "secret", one["name"]
+    if secret := secret_of(object):
+        kind, name = "secret", secret
     where = f"{kind} {name} -n {object.namespace}"
     return Managed(
         label=f"kubectl: {object.namespace}/{name}",

@@ -34,7 +34,7 @@ from kongadmin.dialects.kubernetes.reconcile_kinds import (
     settle_group,
     settle_plane,
 )
-from kongadmin.dialects.kubernetes.reconcile_secrets import controller_of
+from kongadmin.dialects.kubernetes.reconcile_secrets import made_by
 from kongadmin.dialects.kubernetes.store import Change
 from kongadmin.dialects.kubernetes.wire import say_time
 
@@ -145,7 +145,7 @@ def referring(object: Object) -> Iterable[Object]:
 
 def controllers(object: Object) -> Iterable[Object]:
     """Return whose business it is what an object says, if it was not made by hand."""
-    uid = controller_of(object)
+    uid = made_by(object)
     return Object.objects.filter(uid=uid) if uid else ()
 
 

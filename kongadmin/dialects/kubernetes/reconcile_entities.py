@@ -16,10 +16,7 @@ from kongadmin.dialects.kubernetes.conditions import Refusal, refusal_of
 from kongadmin.dialects.kubernetes.mapping import mirrored
 from kongadmin.dialects.kubernetes.models import Object
 from kongadmin.entities import Entity, Violation
-from kongadmin.fields import can_store
 from realms.models import ControlPlane, refused_name
-
-UNSTORABLE = "must not hold the character NUL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def write(entity: Entity, values: dict[str, Any], until) -> bool:
     schema = getattr(entity, "konnect_schema", None) or entity.schema_for(values)
     whole = schema.fill(values if is_new else entity.to_dict() | values)
     whole.pop("ttl", None)
-    errors = schema.errors(whole, updating=not is_new) or unstorable(values)
+    errors = schema.errors(whole, updating=not is_new)
     if errors:
         raise Violation(errors)
     entity.assign(whole if is_new else {name: whole[name] for name in values})
@@ -91,12 +88,6 @@ def write(entity: Entity, values: dict[str, Any], until) -> bool:
         return False
     entity.save()
     return True
-
-
-def unstorable(values: dict[str, Any]) -> dict[str, str]:
-    """Return what is wrong with texts that no database takes."""
-    texts = {name: value for name, value in values.items() if isinstance(value, str)}
-    return {name: UNSTORABLE for name, text in texts.items() if not can_store(text)}
 
 
 def is_as_loaded(entity: Entity) -> bool:
@@ -121,7 +112,7 @@ def write_plane(plane: ControlPlane, values: dict[str, Any]) -> bool:
     """Judge and store a control plane; say whether there was anything to store."""
     schema, is_new = plane.konnect_schema, plane._state.adding
     whole = schema.fill(values)
-    errors = schema.errors(whole, updating=not is_new) or unstorable(values)
+    errors = schema.errors(whole, updating=not is_new)
     if not errors and (reason := refused_name(plane, whole["name"])):
         errors = {"name": reason}
     if errors:

@@ -177,7 +177,7 @@ def settle_consumer(object: Object) -> Outcome:
     made = put_in(place, object, mapping.consumer_values(object))
     secrets, wrong_secrets = read_secrets(object)
     if made.entity is not None:
-        wrong_secrets += sync_others(object, made.entity, secrets)
+        wrong_secrets += sync_others(made.entity, secrets, made.is_new)
     others = [
         *place.conditions,
         either(SECRET_REFS, "\n".join(wrong_secrets)),

@@ -16,11 +16,17 @@ from kongadmin.dialects.kubernetes.mapping import PLURALS, SECRETS, TAGS, TTL, U
 from kongadmin.dialects.kubernetes.models import Object
 from kongadmin.dialects.kubernetes.reconcile_entities import attempt, write
 from kongadmin.dialects.kubernetes.store import Change
+from kongadmin.entities import UUID_TEXT
 
+MANAGED = {"app.kubernetes.io/managed-by": "kongadmin"}
 SUFFIX = 5
 LONGEST_NAME = 253
 # The types that no kind of object is for.
-OTHERS = [declared for kind, declared in CREDENTIALS.items() if kind not in PLURALS]
+OTHERS = [
+    declared
+    for kind, declared in CREDENTIALS.items()
+    if kind in mapping.SECRET_TYPES and kind not in PLURALS
+]
 
 
 class Held(NamedTuple):
@@ -50,13 +56,23 @@ def read_secrets(consumer: Object) -> tuple[list[Held], list[str]]:
 def managed_by(consumer: Object) -> Iterator[Object]:
     """Yield the credential objects that were made for a consumer's Secrets."""
     for owned in store.owned_by(consumer.uid):
-        if controller_of(owned) == str(consumer.uid):
+        if made_by(owned) == str(consumer.uid):
             yield owned
 
 
-def controller_of(object: Object) -> str | None:
+def made_by(object: Object) -> str | None:
+    """Return the uid of the consumer that an object was made for, if it was."""
+    if not MANAGED.items() <= object.labels.items():
+        return None
     owners = object.owner_references
-    return next((one["uid"] for one in owners if one.get("controller")), None)
+    uids = (one["uid"] for one in owners if one.get("controller"))
+    return next(filter(UUID_TEXT.fullmatch, uids), None)
+
+
+def secret_of(object: Object) -> str | None:
+    """Return the name of the Secret that an object shows, if it does."""
+    owners = object.owner_references
+    return next((one["name"] for one in owners if one["kind"] == "Secret"), None)
 
 
 def clear_managed(consumer: Object) -> list[Change]:
@@ -102,6 +118,7 @@ def fields_of(consumer: Object, one: Held) -> dict[str, Any]:
     if tags := one.secret.annotations.get(TAGS):
         annotations[TAGS] = tags
     return {
+        "labels": MANAGED,
         "annotations": annotations,
         "owner_references": [
             owner(consumer, is_controller=True),
@@ -123,11 +140,11 @@ def owner(object: Object, is_controller: bool = False) -> dict[str, Any]:
     }
 
 
-def sync_others(object: Object, consumer: Consumer, held: list[Held]) -> list[str]:
+def sync_others(consumer: Consumer, held: list[Held], is_new: bool) -> list[str]:
     """Put the credentials that no object shows; say which Secrets were refused."""
     wrong = []
     for declared in OTHERS:
-        stored = from_secrets(declared, consumer)
+        stored = {} if is_new else from_secrets(declared, consumer)
         mine = {str(one.secret.uid): one for one in held if one.type == declared}
         for uid in stored.keys() - mine.keys():
             stored[uid].delete()

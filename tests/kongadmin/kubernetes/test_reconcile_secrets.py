@@ -199,6 +199,27 @@ def test_a_key_may_end_after_some_seconds() -> None:
     assert lifetime.total_seconds() == 3600
 
 
+def test_what_no_database_takes_is_a_condition() -> None:
+    apply(labelled("key-auth", key="a\0b"), INGRESS_CONSUMER)
+
+    (object,) = managed()
+    assert told(object)["Programmed"] == "FailedToCreate"
+    assert "invalid utf-8" in message(object, "Programmed")
+
+
+def test_what_only_looks_made_for_a_secret_is_left_alone() -> None:
+    consumer = apply(INGRESS_CONSUMER)
+    owner = {"kind": "KongConsumer", "uid": str(consumer.uid), "controller": True}
+    with store.writing():
+        spec = {"consumerRef": {"name": "till"}, "key": "by hand"}
+        fields = {"body": {"spec": spec}, "owner_references": [owner]}
+        store.make(KEYS, "default", "by-hand", **fields)
+
+    apply(read(INGRESS_CONSUMER, custom_id="4711"))
+
+    assert [one.name for one in managed()] == ["by-hand"]
+
+
 def test_a_type_that_is_not_ours_any_more_leaves_nothing_behind() -> None:
     apply(SECRET, INGRESS_CONSUMER)
     theirs = {"name": "till", "annotations": {"kubernetes.io/ingress.class": "nginx"}}

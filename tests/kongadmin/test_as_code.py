@@ -152,6 +152,26 @@ def test_another_control_plane_is_named_in_every_language(db) -> None:
     assert 'workspace = "team-a"' in texts["terraform"]
 
 
+def test_what_kubectl_made_keeps_the_name_of_its_object(db) -> None:
+    tags = ["k8s-name:shop", "k8s-namespace:retail", "vip"]
+    consumer = make_consumer(username="alex", tags=tags)
+    declared = CREDENTIALS["acl"]
+
+    own = said(consumers.on_consumer(Verb.READ, consumer, consumer.scope))
+    gone = said(consumers.on_consumer(Verb.DELETE, consumer, consumer.scope))
+    group = said(
+        consumers.on_credential(
+            Verb.CREATE, consumer, consumer.scope, declared, None, {"group": "gold"}
+        )
+    )
+
+    assert "name: shop\n  namespace: retail" in own["kubectl"]
+    assert "tags:\n  - vip\n" in own["kubectl"]
+    assert gone["kubectl"] == "kubectl delete kongconsumer shop --namespace retail"
+    assert "namespace: retail" in group["kubectl"]
+    assert "consumerRef:\n    name: shop" in group["kubectl"]
+
+
 def test_a_token_is_left_to_a_variable(db, settings) -> None:
     settings.ENFORCE_RBAC = True
     consumer, realm = make_consumer(username="alex"), make_realm(name="prod")

@@ -34,6 +34,8 @@ UNSAID = {
     "Secret with the label konghq.com/credential: mtls-auth in the KongConsumer.",
     "keyauth_enc_credentials": "There is no kind for encrypted keys.",
 }
+DEFAULT = "default"
+OURS = "k8s-"  # tags that say of which object an entity is made
 # Fields that stand at the top of a KongConsumer, and those that no manifest has.
 ON_TOP = ("username", "custom_id")
 UNKNOWN = {"keyauth_credentials": ("ttl",), "control_planes": ("region",)}
@@ -44,7 +46,9 @@ def write(act: Act) -> str:
     if act.verb == Verb.LIST:
         return f"kubectl get {kind.lower()}s"
     if act.verb == Verb.DELETE:
-        return f"kubectl delete {kind.lower()} {object_name(act)}"
+        place = namespace(act)
+        where = "" if place == DEFAULT else f" --namespace {place}"
+        return f"kubectl delete {kind.lower()} {object_name(act)}{where}"
     text = yaml(manifest(act))
     unknown = [name for name in UNKNOWN.get(act.kind, ()) if name in act.declared]
     lines = [f"# A {kind} has no {name}." for name in unknown]
@@ -59,6 +63,8 @@ def variable(field: str) -> str:
 def manifest(act: Act) -> dict[str, Any]:
     version, kind = KINDS[act.kind]
     metadata: dict[str, Any] = {"name": object_name(act)}
+    place = namespace(act)
+    metadata |= {} if place == DEFAULT else {"namespace": place}
     document = {"apiVersion": version, "kind": kind, "metadata": metadata}
     if act.kind == "control_planes":
         return document | {"spec": {"createControlPlaneRequest": _known(act)}}
@@ -67,7 +73,7 @@ def manifest(act: Act) -> dict[str, Any]:
         metadata |= {} if place else {"annotations": CLASS}
         return document | _consumer_or_group(act, place)
     owner = act.ref("consumers")
-    spec = {"consumerRef": {"name": slug(owner.name)}, **_known(act)}
+    spec = {"consumerRef": {"name": name_of(owner)}, **_known(act)}
     return document | {"spec": spec}
 
 
@@ -89,27 +95,55 @@ def control_plane(act: Act) -> dict[str, Any]:
 
 def _known(act: Act) -> dict[str, Any]:
     unknown = UNKNOWN.get(act.kind, ())
-    return {n: value for n, value in act.declared.items() if n not in unknown}
+    values = {n: value for n, value in act.declared.items() if n not in unknown}
+    return without_origin(values)
 
 
 def _consumer_or_group(act: Act, place: dict) -> dict[str, Any]:
     values = _known(act)
     if act.kind == "consumer_group_consumers":
-        values = act.ref("consumers").values
+        values = without_origin(act.ref("consumers").values)
     top = {name: values[name] for name in ON_TOP if name in values}
     spec = {n: value for n, value in values.items() if n not in ON_TOP} | place
     if act.kind == "consumer_group_consumers":
-        top["consumerGroups"] = [slug(act.ref("consumer_groups").name)]
+        top["consumerGroups"] = [name_of(act.ref("consumer_groups"))]
     return top | ({"spec": spec} if spec else {})
+
+
+def origin(values: dict[str, Any]) -> dict[str, str]:
+    """Return of which object an entity is made, as its tags say; {} if of none."""
+    tags = values.get("tags") or ()
+    pairs = (tag[len(OURS) :].partition(":") for tag in tags if tag.startswith(OURS))
+    return {name: value for name, _, value in pairs}
+
+
+def namespace(act: Act) -> str:
+    """Return where the object is: with its consumer, if it has one."""
+    owner = act.ref("consumers")
+    values = owner.values if owner else act.values
+    return origin(values).get("namespace", DEFAULT)
+
+
+def without_origin(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the tags that every object gets anyway."""
+    tags = [tag for tag in values.get("tags", ()) if not tag.startswith(OURS)]
+    rest = {name: value for name, value in values.items() if name != "tags"}
+    return rest | ({"tags": tags} if tags else {})
 
 
 def object_name(act: Act) -> str:
     """Return what the object is called: as what it stands for, as far as that goes."""
-    owner: Thing | None = act.ref("consumers")
+    owner = act.ref("consumers")
     if act.kind == "consumer_group_consumers":
-        return slug(owner.name)
+        return name_of(owner)
+    if known := origin(act.values).get("name"):
+        return known
     own = slug(act.name or KINDS[act.kind][1])
     return slug(f"{owner.name} {own}") if owner else own
+
+
+def name_of(thing: Thing) -> str:
+    return origin(thing.values).get("name") or slug(thing.name)
 
 
 def slug(text: str) -> str:

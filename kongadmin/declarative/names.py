@@ -6,7 +6,7 @@ from uuid import UUID
 from kongadmin.declarative.document import Ref
 from kongadmin.declarative.kinds import CONSUMER_GROUPS, CONSUMERS, Kind
 from kongadmin.declarative.staging import Staging
-from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.entities import UUID_TEXT
 
 # By what a reference may name its target, the surest first.
 NAMES = {CONSUMERS: ("id", "username", "custom_id"), CONSUMER_GROUPS: ("id", "name")}
@@ -32,17 +32,17 @@ class Names:
         self.staging, self.is_indexed = staging, False
         self.latest: dict[tuple[str, str, str], Found] = {}
 
-    def learn(self, kind: Kind, entity: Entity, has_id: bool) -> None:
-        """Remember a row; by its id only if it said it."""
-        found = Found.of(entity.id, str(entity))
-        for name in NAMES[kind.name][0 if has_id else 1 :]:
-            text = getattr(entity, name)
+    def learn(self, kind: Kind, id_: UUID, values: dict, is_known: bool) -> None:
+        """Remember a row; by its id only if somebody can know that already."""
+        texts = [(name, values.get(name)) for name in NAMES[kind.name][1:]]
+        said = next((text for _, text in texts if text), str(id_))
+        found = Found.of(id_, said)
+        if is_known:
+            texts.append(("id", str(id_)))
+        for name, text in texts:
             if text is not None:
-                text = str(text)
                 self.latest[kind.name, name, text] = found
-                self.staging.put(
-                    "name", (kind.name, name, text, entity.id.bytes, found.name)
-                )
+                self.staging.put("name", (kind.name, name, text, id_.bytes, said))
         if len(self.latest) > MOST_REMEMBERED:
             self.staging.flush()
             self.latest.clear()

@@ -13,6 +13,7 @@ from kongadmin.declarative.planning import Planner
 from kongadmin.declarative.progress import Tell, silent
 from kongadmin.declarative.staging import Staging
 from kongadmin.declarative.verbs import UNCHANGED, VERBS, WRITES, Mode
+from kongadmin.entities import Entity
 
 ORDERED = list(KINDS.values())
 MOST_PROBLEMS = 1000
@@ -144,22 +145,23 @@ class Plan:
         current = self.current([row for row in rows if row[1] == UNCHANGED])
         return [self.told(row, current) for row in rows]
 
-    def current(self, rows: list[tuple]) -> dict[UUID, dict]:
+    def current(self, rows: list[tuple]) -> dict[UUID, Entity]:
         """Return what is stored of steps that leave it as it is, a query a kind."""
-        found: dict[UUID, dict] = {}
+        found: dict[UUID, Entity] = {}
         for number in {row[2] for row in rows}:
             ids = [UUID(bytes=row[3]) for row in rows if row[2] == number]
-            stored = ORDERED[number].model.objects.in_bulk(ids)
-            found |= {pk: entity.to_dict() for pk, entity in stored.items()}
+            found |= ORDERED[number].model.objects.in_bulk(ids)
         return found
 
-    def told(self, row: tuple, current: dict[UUID, dict]) -> Step:
+    def told(self, row: tuple, current: dict[UUID, Entity]) -> Step:
         number, verb, kind, id_, name, owner, changed, *rest = row
         before, after, line, column, problem = rest
         pk = UUID(bytes=id_)
         said = [told(ORDERED[kind], each) for each in (before, after)]
         if verb == UNCHANGED:
-            said = [current.get(pk)] * 2
+            entity = current.get(pk)
+            said = [entity and entity.to_dict()] * 2
+            name = name or str(entity or pk)
         return Step(
             *(number, VERBS[verb], ORDERED[kind].name, pk, name, owner, *said),
             changed=tuple(changed.split(",")) if changed else (),

@@ -22,6 +22,7 @@ from kongadmin.declarative.names import Found, Names, named
 from kongadmin.declarative.prints import Prints
 from kongadmin.declarative.progress import Tell, counted
 from kongadmin.declarative.settling import settle
+from kongadmin.declarative.shortcuts import shortcut_of
 from kongadmin.declarative.staging import Staging
 from kongadmin.declarative.verbs import CONFLICT, CREATE, UNCHANGED, UPDATE, Mode
 from kongadmin.entities import UUID_TEXT, Entity, Violation
@@ -51,6 +52,7 @@ class Planner:
         self.explicit: set[str] = set()  # the kinds of which some row says its id
         self.held: set[int] = set()  # the kinds of which something is stored
         self.last = 0
+        self.has_index = False  # of what is stored, by key; put off until it is needed
 
     def make(self, document: Document | None) -> Staging:
         """Return the staging of a whole plan."""
@@ -92,7 +94,7 @@ class Planner:
             *(number, kind_number, binary(raw[0]), consumer and binary(raw[consumer])),
             group and binary(raw[group]),
             not self.select or (kind.has_tags and self.is_selected(raw, columns)),
-            *(self.prints.whole(told), dump(raw)),
+            *(self.prints.whole(kind, told), dump(raw)),
         )
         self.held.add(kind_number)
         self.staging.put("stored", row)
@@ -208,13 +210,22 @@ class Planner:
     def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
         if key is None or NUMBERS[kind.name] not in self.held:
             return None
+        self.index_keys()
         which = "(SELECT stored FROM stored_key WHERE key = ?)"
         sql = f"{self.STORED} WHERE number = {which}"
         return self.staging.execute(sql, (key,)).fetchone()
 
+    def index_keys(self) -> None:
+        """Make what is stored quick to find by its keys."""
+        if not self.has_index:
+            self.staging.execute("CREATE INDEX stored_by_key ON stored_key (key)")
+            self.has_index = True
+
     # What becomes of it
 
     def decide(self, number: int, kind: Kind, row: Row, values, names) -> None:
+        if self.is_as_stored(number, kind, row, values, names):
+            return
         step, problem = Step(number, kind, row, names), ""
         try:
             step.entity = judge(kind, values, self.head.is_hashed)
@@ -232,11 +243,43 @@ class Planner:
             self.explicit.add(kind.name)
         if kind.name in OWNERS:
             has_id = step.stored is not None or values.get("id") is not None
-            self.names.learn(kind, step.entity, has_id)
+            known = step.entity.__dict__
+            self.names.learn(kind, step.entity.id, known, has_id)
         if problem:
             self.put(step, CONFLICT, problem=problem)
         else:
             self.put_decided(step, keys)
+
+    def is_as_stored(self, number: int, kind: Kind, row: Row, values, names) -> bool:
+        """Stage a row that says just what is stored; say whether it does."""
+        if NUMBERS[kind.name] not in self.held:
+            return False
+        told = shortcut_of(kind.name).told(values, self.head.is_hashed)
+        try:
+            stored = told and self.by_print(self.prints.whole(kind, told))
+        except TypeError:
+            return False
+        if not stored:
+            return False
+        id_ = UUID(bytes=stored[1])
+        if values.get("id") not in (None, str(id_)):
+            return False
+        if kind.name in OWNERS:
+            self.names.learn(kind, id_, values, is_known=True)
+        owner = names.get("consumer") or names.get("consumer_group")
+        self.staging.put(
+            "step",
+            (
+                *(number, UNCHANGED, NUMBERS[kind.name], stored[1]),
+                *(None, None, None, owner),
+                *(None, None, None, stored[0], *(row.place or (None, None)), None, 0),
+            ),
+        )
+        return True
+
+    def by_print(self, whole: bytes) -> tuple | None:
+        sql = "SELECT number, id FROM stored WHERE print = ?"
+        return self.staging.execute(sql, (whole,)).fetchone()
 
     def is_out_of_reach(self, step: "Step", values: dict[str, Any]) -> bool:
         """Say whether what is meant belongs to others, as it lacks the select tags.
@@ -272,7 +315,7 @@ class Planner:
                 before = columns.entity(columns.load(stored[4]))
                 for name in lacking:
                     setattr(step.entity, name, getattr(before, name))
-            if self.prints.whole(columns.told(step.entity)) == stored[2]:
+            if self.prints.whole(step.kind, columns.told(step.entity)) == stored[2]:
                 self.put(step, UNCHANGED)
             else:
                 self.put_compared(step, keys)

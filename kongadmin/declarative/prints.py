@@ -34,12 +34,12 @@ class Prints:
     def short(self, said: bytes) -> bytes:
         return blake2b(said, digest_size=BYTES, key=self.secret).digest()
 
-    def whole(self, told: list) -> bytes:
+    def whole(self, kind: Kind, told: list) -> bytes:
         """Return the short form of what counts in a comparison.
 
         TypeError for what no database takes.
         """
-        return self.short(orjson.dumps(told, option=orjson.OPT_SORT_KEYS))
+        return self.short(orjson.dumps([kind.name, *told], option=orjson.OPT_SORT_KEYS))
 
     def keys(self, kind: Kind, values: dict[str, Any]) -> list[bytes | None]:
         """Return what a row claims: a key for each of the kind's unique sets."""

@@ -29,10 +29,7 @@ TABLES = """
 """
 INDEXES = """
     CREATE INDEX stored_by_id ON stored (id);
-    CREATE INDEX stored_by_consumer ON stored (consumer) WHERE consumer IS NOT NULL;
-    CREATE INDEX stored_by_group ON stored (consumer_group)
-        WHERE consumer_group IS NOT NULL;
-    CREATE INDEX stored_by_key ON stored_key (key);
+    CREATE INDEX stored_by_print ON stored (print);
 """
 # What is needed while a plan is made, and no longer.
 SCRATCH = ("stored", "stored_key", "name", "deferred", "claim")

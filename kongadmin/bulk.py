@@ -105,7 +105,8 @@ def copy_into(cursor, table: str, model: type[Model], names, rows) -> None:
     """Stream rows into a PostgreSQL table that has the model's columns."""
     fields = {field.attname: field for field in model._meta.concrete_fields}
     columns = ", ".join(columns_of(model, names))
-    with cursor.copy(f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)") as copy:
+    copying = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)"
+    with connection.wrap_database_errors, cursor.copy(copying) as copy:
         copy.set_types([fields[name].db_type(connection) for name in names])
         for row in rows:
             copy.write_row(row)

@@ -18,7 +18,13 @@ from kongadmin.conflicts import Conflict
 from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import (
+    CONFLICT,
+    REFUSED,
+    render_code,
+    render_page,
+    see_other,
+)
 from kongadmin.manager.steps import request_steps
 from kongadmin.manager.words import found_in_words
 from kongadmin.tags import TagFilter
@@ -53,6 +59,8 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
     """One page of consumers, searched by part of a name, narrowed by tag and group."""
     text, tag = request.GET.get("q", "").strip(), request.GET.get("tag", "").strip()
     group = request.GET.get("group", "").strip()
+    if "code" in request.GET:
+        return render_code(request, list_of_consumers(request.scope, tag))
     rows = Consumer.objects.in_scope(request.scope).matching(text)
     if tag:
         rows = rows.tagged(TagFilter((tag,)), request.scope)
@@ -62,6 +70,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
     managed.mark(page.items)
     with_credentials(page.items)
     with_series(page.items, SPANS["day"])
+    example = on_consumer(Verb.CREATE, Consumer(username="alex"), request.scope)
     context = {
         "page": page,
         "text": text,
@@ -71,7 +80,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, group=group),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "code": as_code(request, list_of_consumers(request.scope, tag)),
+        "code": as_code(request, example),
     }
     return render_page(request, "consumers/list.html", "results", context)
 

@@ -16,7 +16,13 @@ from kongadmin.changes import Change
 from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import (
+    CONFLICT,
+    REFUSED,
+    render_code,
+    render_page,
+    see_other,
+)
 from kongadmin.manager.steps import overridden_by
 from kongadmin.manager.words import found_in_words
 from kongadmin.tags import TagFilter
@@ -68,12 +74,15 @@ def with_members(groups: list[ConsumerGroup]) -> list[ConsumerGroup]:
 def list_groups(request: HttpRequest) -> HttpResponse:
     """One page of groups, searched by part of a name and narrowed by a tag."""
     text, tag = request.GET.get("q", "").strip(), request.GET.get("tag", "").strip()
+    if "code" in request.GET:
+        return render_code(request, list_of_groups(request.scope, tag))
     rows = ConsumerGroup.objects.in_scope(request.scope).matching(text)
     if tag:
         rows = rows.tagged(TagFilter((tag,)), request.scope)
     page = Page(rows, request.GET, SORTS, "name")
     managed.mark(page.items)
     with_limits(with_members(page.items))
+    example = on_group(Verb.CREATE, ConsumerGroup(name="gold"), request.scope)
     context = {
         "page": page,
         "text": text,
@@ -82,7 +91,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, "consumer group"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "code": as_code(request, list_of_groups(request.scope, tag)),
+        "code": as_code(request, example),
     }
     return render_page(request, "groups/list.html", "results", context)
 

@@ -13,7 +13,13 @@ from kongadmin.changes import Change
 from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import (
+    CONFLICT,
+    REFUSED,
+    render_code,
+    render_page,
+    see_other,
+)
 from kongadmin.manager.steps import realms_asked_in
 from kongadmin.manager.words import found_in_words
 from realms.code import list_of, on_plane
@@ -50,6 +56,8 @@ def find_plane(
 def list_planes(request: HttpRequest) -> HttpResponse:
     """One page of the control planes one may see, searched by part of a name."""
     text = request.GET.get("q", "").strip()
+    if "code" in request.GET:
+        return render_code(request, list_of("control_planes"))
     rows = seen_by(request.user, ControlPlane.objects.ours()).matching(text)
     page = Page(rows, request.GET, SORTS, "name")
     managed.mark(page.items)
@@ -63,7 +71,6 @@ def list_planes(request: HttpRequest) -> HttpResponse:
         "count_text": found_in_words(page.count(), text, "", "control plane"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
         "can_create": may(request.user, WRITE, "control_planes"),
-        "code": as_code(request, list_of("control_planes")),
     }
     return render_page(request, "planes/list.html", "results", context)
 

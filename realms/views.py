@@ -16,7 +16,13 @@ from kongadmin.access.permissions import READ, WRITE, needs, seen_by
 from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import (
+    CONFLICT,
+    REFUSED,
+    render_code,
+    render_page,
+    see_other,
+)
 from kongadmin.manager.steps import asked_by
 from kongadmin.manager.words import found_in_words
 from realms.code import list_of, on_realm
@@ -70,6 +76,8 @@ def consumer_model():
 def list_realms(request: HttpRequest) -> HttpResponse:
     """One page of realms, searched by part of a name."""
     text = request.GET.get("q", "").strip()
+    if "code" in request.GET:
+        return render_code(request, list_of("realms"))
     page = Page(Realm.objects.ours().matching(text), request.GET, SORTS, "name")
     with_consumers(with_planes(request, page.items))
     context = {
@@ -79,7 +87,7 @@ def list_realms(request: HttpRequest) -> HttpResponse:
         "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, "", "realm"),
         "columns": {name: page.sorted_by(name) for name in SORTS},
-        "code": as_code(request, list_of("realms")),
+        "code": as_code(request, on_realm(Verb.CREATE, Realm(name="prod"))),
     }
     return render_page(request, "realms/list.html", "results", context)
 

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 
+from kongadmin.manager.code import Act, as_code
+
 REFUSED = 422
 CONFLICT = 409
 
@@ -18,6 +20,12 @@ def render_page(
     if request.htmx and not request.htmx.history_restore_request:
         template = f"{template}#{part}"
     return render(request, template, context, status=status)
+
+
+def render_code(request: HttpRequest, act: Act) -> HttpResponse:
+    """Render what a list is as code: a page, or a dialog over the list."""
+    context = {"code": as_code(request, act, "listing"), "title": "This list as code"}
+    return render_page(request, "code.html", "dialog", context)
 
 
 def see_other(

@@ -25,7 +25,13 @@ from kongadmin.fields import can_store
 from kongadmin.manager.code import Verb, as_code, is_live
 from kongadmin.manager.forms import stale_context
 from kongadmin.manager.paging import Page, Sort
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import (
+    CONFLICT,
+    REFUSED,
+    render_code,
+    render_page,
+    see_other,
+)
 from kongadmin.plugins.code import list_of_plugins, on_plugin, on_typed
 from kongadmin.plugins.forms import PluginForm
 from kongadmin.plugins.kinds import by_category, kind_of
@@ -95,13 +101,14 @@ def list_plugins(request: HttpRequest) -> HttpResponse:
     """The plugins of the control plane, found by name and by whom they apply to."""
     text, scope = request.GET.get("q", "").strip(), request.GET.get("scope", "")
     scope = scope if scope in SCOPES else ""
+    if "code" in request.GET:
+        return render_code(request, list_of_plugins(request.scope))
     rows = matching(plugins_in(request), text).filter(SCOPES[scope][1])
     context = {
         "page": Page(rows, request.GET, NEWEST_FIRST, "-newest"),
         "text": text,
         "scope": scope,
         "scopes": [(name, label) for name, (label, _) in SCOPES.items()],
-        "code": as_code(request, list_of_plugins(request.scope)),
     }
     return render_page(request, "plugins/list.html", "results", context)
 

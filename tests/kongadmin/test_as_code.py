@@ -268,34 +268,49 @@ def test_code_with_stored_secrets_is_a_reveal(manager: Client) -> None:
     assert Change.objects.filter(verb="reveal").count() == 1
 
 
+def test_a_list_leads_to_its_code(manager: Client) -> None:
+    make_consumer(username="alex", tags=["vip"])
+
+    page = manager.get("/consumers?tag=vip").text
+
+    assert 'href="?tag=vip&amp;code=1"' in page
+    assert "consumers?tags=vip" in manager.get("/consumers?tag=vip&code=1").text
+
+
+def test_where_a_list_is_empty_an_example_is_there(manager: Client) -> None:
+    page = manager.get("/consumers").text
+
+    assert "--data username=alex" in page
+
+
 @pytest.mark.parametrize(
     "path",
     [
-        "/consumers",
+        "/consumers?code=1",
         "/consumers/alex",
         "/consumers/alex/edit",
         "/consumers/alex/delete",
         "/consumers/alex/credentials",
         "/consumers/alex/consumer-groups",
         "/consumers/alex/plugins",
-        "/consumer-groups",
+        "/consumer-groups?code=1",
         "/consumer-groups/gold",
         "/consumer-groups/gold/edit",
         "/consumer-groups/gold/delete",
         "/consumer-groups/gold/consumers",
         "/consumer-groups/gold/consumers/add",
         "/consumer-groups/gold/rate-limiting",
-        "/plugins",
+        "/plugins?code=1",
         "/plugins/key-auth/create",
-        "/control-planes",
+        "/control-planes?code=1",
         "/control-planes/create",
         "/control-planes/default",
         "/control-planes/default/edit",
-        "/realms",
+        "/realms?code=1",
         "/realms/create",
         "/realms/prod/edit",
         "/realms/prod/delete",
-        "/realms/prod/consumers",
+        "/realms/prod/consumers?code=1",
         "/realms/prod/consumers/create",
     ],
 )

@@ -79,13 +79,23 @@ def ago(time: datetime | None) -> str:
     """Say how far a time lies from now; the exact time is in the title."""
     if time is None:
         return ""
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        *(time.isoformat(), exactly(time), ago_alone(time)),
+    )
+
+
+@register.filter
+def ago_alone(time: datetime) -> str:
+    """Say the same without an element, for lists that have to stay light."""
     seconds = (timezone.now() - time).total_seconds()
     near = distance(abs(seconds))
-    text = "just now" if not near else f"{near} ago" if seconds > 0 else f"in {near}"
-    exact = f"{time:%-d %b %Y, %H:%M:%S} UTC"
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', time.isoformat(), exact, text
-    )
+    return "just now" if not near else f"{near} ago" if seconds > 0 else f"in {near}"
+
+
+@register.filter
+def exactly(time: datetime) -> str:
+    return f"{time:%-d %b %Y, %H:%M:%S} UTC"
 
 
 @register.filter

@@ -98,7 +98,10 @@ def test_errors_name_their_lines_and_every_step_is_accessible(
         assert Axe().run(page).response["violations"] == []
         assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
+    page.goto("/export")
+    check()
     page.goto("/import")
+    check()
     page.get_by_label("Or paste it").fill(f"{deck('axe')}   custom_id: x\n")
     see_plan(page)
     expect(page.get_by_text("Line 4").first).to_be_visible()

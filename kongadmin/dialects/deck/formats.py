@@ -22,9 +22,15 @@ ONLY_KONGS = re.compile(
     re.MULTILINE,
 )
 
+# What files of decK's are called by custom, whatever they begin with by mistake.
+CALLED = re.compile(r"(^|[/\\])(deck|kong)[\w.-]*\.(ya?ml|json)$", re.IGNORECASE)
+OF_KUBERNETES = re.compile(r"^\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
+
 
 def is_deck(beginning: str, filename: str) -> bool:
-    return bool(BEGINS.search(beginning) or BEGINS_JSON.search(beginning))
+    if BEGINS.search(beginning) or BEGINS_JSON.search(beginning):
+        return True
+    return bool(CALLED.search(filename)) and not OF_KUBERNETES.search(beginning)
 
 
 def is_for_kong(beginning: str, filename: str) -> bool:

@@ -110,6 +110,19 @@ class Nodes:
             self._end()
             return value
 
+    def skim(self) -> None:
+        """Read all of a text, just to see whether it is YAML."""
+        with self._told():
+            while (event := self._next()) is not None:
+                if isinstance(event, yaml.DocumentStartEvent):
+                    self._refuse_text()
+
+    def _refuse_text(self) -> None:
+        top = self._parser.peek_event()
+        if isinstance(top, yaml.ScalarEvent) and top.value:
+            place = self._place(top.start_mark)
+            raise NotYAML("the file does not begin with a key", place)
+
     def _document(self) -> Iterator[Part]:
         self._next()
         if isinstance(self._next(), yaml.StreamEndEvent):

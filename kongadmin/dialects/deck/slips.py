@@ -4,21 +4,21 @@ Around the place that the parser stumbles at, each of the usual slips is undone 
 the one without which the parser gets furthest is taken for what happened.
 """
 
-import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
+from itertools import chain
 
 from kongadmin.declarative.document import Place, Problem, Unreadable
-from kongadmin.dialects.deck.feed import Feed
 from kongadmin.dialects.deck.nodes import Nodes, NotYAML
+from kongadmin.dialects.deck.plain import Piece
 from kongadmin.dialects.deck.scalars import double_quoted
 from kongadmin.dialects.deck.terms import HEAD, kinds, lists
 
 MOST_SLIPS = 20
 # How far around a place lines are looked at.
 AROUND = 40
+FEW = 200
 ENTRY = r"^(\s*(?:- )*)"
 EXTRA_QUOTE = re.compile(r"([\"'])\1+(?=\s*(?:#.*)?$)")
 OPEN_QUOTE = re.compile(r"(?:[:-]\s+|^\s*)([\"'])(?:(?!\1).)*$")
@@ -78,11 +78,14 @@ def plainly(error: NotYAML) -> Problem:
     return Problem(next(words, error.text), error.begin)
 
 
-def first_error(lines: list[str]) -> NotYAML | None:
-    """Return what first stops a parser; no error where it is not about YAML."""
+def first_error(lines: list[str], before: int = 0) -> NotYAML | None:
+    """Return what first stops a parser; no error where it is not about YAML.
+
+    There are lines `before` these, which are counted and not read.
+    """
+    feed = Piece("\n".join(lines), before + 1)
     try:
-        for _ in Nodes(Feed(io.BytesIO("\n".join(lines).encode()), {})):
-            pass
+        Nodes(feed).skim()
     except NotYAML as error:
         return error
     except Unreadable:
@@ -92,10 +95,14 @@ def first_error(lines: list[str]) -> NotYAML | None:
 
 def slip_at(lines: list[str], error: NotYAML) -> Slip | None:
     """Return the slip that explains an error best."""
-    before = error.begin
-    best, furthest = None, before
-    for slip in islice(candidates(lines, error), 200):
-        after = first_error(slip.lines)
+    places = suspects(lines, error)
+    start, end = window(lines, min(places), max(places))
+    before = first_error(lines[start:end], start)
+    if before is None:  # it takes more to see it
+        return None
+    best, furthest = None, before.begin
+    for slip in candidates(lines, places):
+        after = first_error(slip.lines[start:end], start)
         if after is None:
             return slip
         if after.begin > furthest:
@@ -103,8 +110,7 @@ def slip_at(lines: list[str], error: NotYAML) -> Slip | None:
     return best
 
 
-def candidates(lines: list[str], error: NotYAML) -> Iterator[Slip]:
-    places = suspects(lines, error)
+def candidates(lines: list[str], places: list[int]) -> Iterator[Slip]:
     for undo in SLIPS:
         for at in places:
             yield from undo(lines, at)
@@ -113,10 +119,31 @@ def candidates(lines: list[str], error: NotYAML) -> Iterator[Slip]:
 def suspects(lines: list[str], error: NotYAML) -> list[int]:
     """Return the lines that may be at fault, the likeliest first."""
     last = len(lines) - 1
-    at, begin = (min(place.line - 1, last) for place in (error.place, error.begin))
-    above = [n for n in range(at - 1, max(-1, at - AROUND), -1) if lines[n].strip()]
+    begin = min(error.begin.line - 1, last)
+    above = [
+        n for n in range(begin - 1, max(-1, begin - AROUND), -1) if lines[n].strip()
+    ]
     uneven = [n for n in above if any(lines[n].count(mark) % 2 for mark in "\"'")]
-    return list(dict.fromkeys([at, begin, *above[:1], *uneven[:1], error.since - 1]))
+    others = (min(line - 1, last) for line in (error.place.line, error.since))
+    near = [n for n in others if abs(n - begin) < AROUND]
+    return list(dict.fromkeys([begin, *near[:1], *above[:1], *uneven[:1], *near[1:]]))
+
+
+def window(lines: list[str], first: int, last: int) -> tuple[int, int]:
+    """Return from where to where lines are looked at, to judge some of them.
+
+    Where the text is long it begins with what is least indented, such as an entry.
+    """
+    end = last + AROUND
+    if len(lines) < FEW:
+        return 0, end
+    above = range(max(0, first - FEW), first + 1)
+    widths = {
+        n: width_of(lines[n]) for n in above if lines[n].strip(" ")[:1] not in "#"
+    }
+    least = min(widths.values(), default=0)
+    starts = [n for n, width in widths.items() if width == least]
+    return next(iter(starts[-3:]), first), end
 
 
 type Undo = Callable[[list[str], int], Iterable[Slip]]

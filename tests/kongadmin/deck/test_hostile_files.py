@@ -7,7 +7,7 @@ import pytest
 
 from .files import VERSION, rows, wrong_with
 
-SOON = 5
+SOON = 20
 
 
 @pytest.fixture(autouse=True)

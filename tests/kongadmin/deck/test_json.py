@@ -58,7 +58,7 @@ def test_what_is_wrong_in_json_is_named_with_its_place(text: str, place, said: s
 
 
 def test_a_list_is_read_entry_by_entry_even_on_one_line():
-    consumers = [{"username": f"user-{number}"} for number in range(20_000)]
+    consumers = [{"username": f"user-{number}"} for number in range(8_000)]
     text = json.dumps({"_format_version": "3.0", "consumers": consumers})
 
     found = list(document(text).rows)

@@ -15,6 +15,24 @@ def test_a_file_is_recognised_by_how_it_begins():
     assert found.name == "deck"
 
 
+@pytest.mark.parametrize(
+    ("beginning", "filename", "name"),
+    [
+        ('{"_format_version": "3.0"}', "", "deck"),
+        ("consumers:\n- username: bob\n", "", "deck"),
+        ("consumer\n- username: bob\n", "kong.yaml", "deck"),
+        (f"{VERSION}_transform: false\n", "", "dbless"),
+        (f"{VERSION}keyauth_credentials:\n- key: a\n", "", "dbless"),
+        ("apiVersion: v1\nkind: Secret\n", "kong.yaml", None),
+        ("username,key\nbob,k\n", "people.csv", None),
+    ],
+)
+def test_formats_are_told_apart(beginning: str, filename: str, name: str | None):
+    found = recognise(beginning, filename)
+
+    assert (found.name if found and found.name in ("deck", "dbless") else None) == name
+
+
 def test_what_hangs_on_a_consumer_follows_it_and_names_it():
     found = said("""
         consumers:

@@ -89,3 +89,27 @@ def test_secrets_do_not_show_in_what_is_told():
 
     assert "key: " in found.line
     assert "hush" not in f"{found} {found.line}"
+
+
+@pytest.mark.parametrize("indent", ["", "  "])
+def test_a_slip_far_down_in_a_file_is_explained_as_well(indent: str):
+    entries = "".join(
+        f"{indent}- username: user-{number}\n{indent}  acls:\n{indent}  - group: a\n"
+        for number in range(1000)
+    )
+
+    slip = f"{indent}- username: x\n{indent}    custom_id: z\n"
+
+    found = problem(f"consumers:\n{entries}{slip}{entries}")
+
+    assert found.place == Place(3004, len(indent) + 5)
+    assert f"{len(indent) + 2} blanks before it, as username has" in found.hint
+
+
+def test_of_a_very_long_file_only_the_place_is_told():
+    (found,) = problems(
+        "consumers:\n" + "- username: bob\n" * 12_000 + '- username: "x" y\n'
+    )
+
+    assert found.place == Place(12_003, 17)
+    assert "does not go with" in found.text

@@ -11,11 +11,15 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True)
 class Managed:
-    """What an entity is managed by, and the commands that change and delete it."""
+    """What an entity is managed by, and the commands that change and delete it.
+
+    Tags that begin with `tags` only say so once more.
+    """
 
     label: str
     edit: str
     delete: str
+    tags: str
 
 
 Finder = Callable[[Collection[UUID]], dict[UUID, Managed]]

@@ -13,6 +13,7 @@ from kongadmin.access.addresses import normal
 from kongadmin.access.models import APIToken
 from kongadmin.access.permissions import seen_by
 from kongadmin.access.roles import (
+    EDITOR,
     GRANTED,
     PER_CONTROL_PLANE,
     ROLES,
@@ -126,7 +127,9 @@ class KubectlForm(TokenForm):
 
     def __init__(self, *args, **kwargs) -> None:
         super().__init__(*args, **kwargs)
+        is_super = self.instance.user.is_superuser
         self.initial["name"] = "kubectl"
+        self.initial["role"] = (SUPER_ADMIN if is_super else EDITOR).name
         for name in ("reach", "control_planes", "allowed_addresses"):
             del self.fields[name]
 

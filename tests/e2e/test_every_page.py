@@ -92,7 +92,7 @@ PAGES = [
     "/account/tokens",
     "/account/tokens?whose=everybody",
     "/account/tokens/create",
-    "/account/kubectl",
+    "/account/tokens/kubectl",
     "/access/users",
     "/access/users/create",
     "/access/users/1",

@@ -26,7 +26,7 @@ def test_what_kubectl_applies_is_marked_and_changed_by_kubectl_only(
     signed_in: Page, server: Server, tmp_path
 ) -> None:
     page = signed_in
-    page.goto("/account/kubectl")
+    page.goto("/account/tokens/kubectl")
     link = page.get_by_role("link", name="Download").get_attribute("href")
     config = tmp_path / "kubeconfig.yaml"
     config.write_bytes(b64decode(link.partition(",")[2]))

@@ -44,5 +44,5 @@ class Command(BaseCommand):
         """Say how to point kubectl here."""
         if settings.ENFORCE_RBAC:
             manager = settings.ADMIN_GUI_URL or settings.ADMIN_GUI_LISTEN.url
-            return f"kubeconfig: {manager}/account/kubectl"
+            return f"kubeconfig: {manager}/account/tokens/kubectl"
         return f"export KUBECONFIG={shlex.quote(str(self.kubeconfig))}"

@@ -105,6 +105,13 @@ def days_left(time: datetime | None) -> int | None:
 
 
 @register.filter
+def own_tags(entity) -> list[str]:
+    """Return the tags somebody gave, not those that a badge in the same row repeats."""
+    tags, managed = entity.tags or [], getattr(entity, "managed", None)
+    return [tag for tag in tags if not (managed and tag.startswith(managed.tags))]
+
+
+@register.filter
 def dialect(name: str) -> str:
     return DIALECTS.get(name, name)
 

@@ -11,7 +11,7 @@ from factories import make_user
 from kongadmin.access.models import APIToken
 from kongadmin.kubeconfig import kubeconfig
 
-PAGE = "/account/kubectl"
+PAGE = "/account/tokens/kubectl"
 
 
 @pytest.fixture

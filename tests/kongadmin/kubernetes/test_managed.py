@@ -98,6 +98,11 @@ def test_it_is_not_changed_by_hand_and_the_page_says_how_it_is(
     assert KeyAuth.objects.count() == 2
 
 
+def test_a_list_does_not_repeat_in_tags_what_the_badge_says(pages: Client) -> None:
+    assert "k8s-" not in pages.get("/consumers").text
+    assert "k8s-kind:KongConsumer" in pages.get("/consumers/till").text
+
+
 def test_a_dialog_gets_only_its_own_part(pages: Client) -> None:
     answer = pages.get("/consumers/till/delete", headers={"HX-Request": "true"})
 

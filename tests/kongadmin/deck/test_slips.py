@@ -108,8 +108,8 @@ def test_a_slip_far_down_in_a_file_is_explained_as_well(indent: str):
 
 def test_of_a_very_long_file_only_the_place_is_told():
     (found,) = problems(
-        "consumers:\n" + "- username: bob\n" * 12_000 + '- username: "x" y\n'
+        "consumers:\n" + "- username: bob\n" * 13_000 + '- username: "x" y\n'
     )
 
-    assert found.place == Place(12_003, 17)
+    assert found.place == Place(13_003, 17)
     assert "does not go with" in found.text

@@ -1,140 +1,204 @@
-"""decK takes the files that we write, and we take what decK takes."""
+"""decK and our own `manage.py deck` on each other's files: both say the same."""
 
 import json
-import os
-import subprocess
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pytest
 import yaml
 
-from kongadmin.declarative.document import Head, Row
-from kongadmin.declarative.formats import FORMATS, Options
-from kongadmin.declarative.kinds import KINDS
-from servers import ROOT
-
-DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
-EVERYTHING = Path(__file__).parent / "everything.yaml"
-ODD = """yes NO on off y n true TRUE null ~ 1 -1 +1 01 08 0x1F 0b11 0o17 1_000 1e3 1.5
-    .5 -.5 1. 1:30 2001-01-01 2001-01-01T00:00:00Z = x#y a:b 1.2.3 12e03 0x 0b2 1__0 0_1
-    -0 +0x1F -0b1 -017""".split()
-TEXTS = [
-    "",
-    " x",
-    "x ",
-    "a: b",
-    "x #y",
-    "a\nb",
-    "a\nb\n",
-    "\n\n",
-    " a\nb",
-    "a\tb",
-    "'",
-    '"',
-]
+from real_deck import DECK, DIFFERS, EVERYTHING, Deck, write
+from servers import Server
 
 pytestmark = pytest.mark.skipif(
     not DECK.exists(), reason="decK is not built: tests/install-deck.sh says why"
 )
 
-
-def rows_of(path: Path) -> list[Row]:
-    with path.open("rb") as file:
-        return list(FORMATS["deck"].read(file, Options()).rows)
-
-
-def written(rows: list[Row], options: Options) -> str:
-    return "".join(FORMATS["deck"].write(rows, Head(), options))
-
-
-def rendered(path: Path, **environment: str) -> dict:
-    """Return what decK itself reads in a file; it fails where its schema is not met."""
-    command = [DECK, "file", "render", path, "--populate-env-vars", "--format", "json"]
-    done = subprocess.run(
-        [*command, "--analytics=false"],
-        capture_output=True,
-        text=True,
-        env=os.environ | environment,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    return yaml.safe_load(done.stdout)
+KEYED = {"username": "bob", "tags": ["a"], "groups": [{"name": "gold"}]}
+KEYED["keyauth_credentials"] = [{"key": "bobs-secret-key-0001"}]
+KEYED["acls"] = [{"group": "admin"}]
+PLUGINS = [
+    {"name": "rate-limiting", "consumer": "bob", "config": {"minute": 5}},
+    {"name": "request-size-limiting", "config": {"allowed_payload_size": 1}},
+]
 
 
-def sorted_throughout(value: Any) -> Any:
-    """Return a value with every list sorted, as decK prints lists in its own order."""
-    if isinstance(value, dict):
-        return {key: sorted_throughout(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return sorted(map(sorted_throughout, value), key=as_json)
-    return value
+RUN = """
+import django, io, json, sys
+django.setup()
+from kongadmin.dialects.deck.cli import run
+told = []
+sys.stdin = io.StringIO()
+for command in json.loads({commands!r}):
+    out, err = io.StringIO(), io.StringIO()
+    told.append([run(command, out, err), out.getvalue(), err.getvalue()])
+print(json.dumps(told))
+"""
 
 
-def as_json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+class Done(NamedTuple):
+    """One of our commands that has run."""
+
+    code: int
+    out: str
+    err: str
 
 
-def same(one: Any, other: Any) -> bool:
-    return sorted_throughout(one) == sorted_throughout(other)
+class Ours:
+    """`manage.py deck`, several commands in one process as that takes long to start."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def run(self, *commands: str) -> list[Done]:
+        words = json.dumps([command.split() for command in commands])
+        return [Done(*done) for done in self.server.run(RUN.format(commands=words))]
+
+    def do(self, *commands: str) -> list[Done]:
+        """Run commands that have to succeed."""
+        found = self.run(*commands)
+        assert all(done.code == 0 for done in found), found
+        return found
 
 
-def credentials(file: dict) -> list[dict]:
-    """Return what the consumers of a file have that secrets can be in."""
-    names = [name for name in KINDS if name.endswith(("credentials", "secrets"))]
-    return [
-        {name: consumer.get(name) for name in names} for consumer in file["consumers"]
-    ]
-
-
-def without_digests(rows: list[Row]) -> list[Row]:
-    """Leave out what decK refuses a file for: passwords that are digests."""
-    return [row for row in rows if row.kind != "basicauth_credentials"]
-
-
-def awkward() -> list[Row]:
-    """Make consumers of texts that could be taken for something else."""
-    names = [*ODD, *filter(None, TEXTS)]
-    return [Row("consumers", {"username": name, "tags": [name]}) for name in names]
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with Server() as running:
+        yield running
 
 
 @pytest.fixture
-def rows() -> list[Row]:
-    return [*without_digests(rows_of(EVERYTHING))[:5], *awkward()]
+def deck(server: Server) -> Deck:
+    return Deck(server)
 
 
-def test_deck_reads_what_we_write(rows: list[Row], tmp_path: Path):
-    path = tmp_path / "kong.yaml"
-    path.write_text(text := written(rows, Options()))
-
-    found = rendered(path)
-
-    assert same(found, yaml.safe_load(text))
-    named = {consumer["username"] for consumer in found["consumers"]}
-    assert named == {r.values["username"] for r in rows if r.kind == "consumers"}
+@pytest.fixture
+def ours(server: Server) -> Ours:
+    ours = Ours(server)
+    ours.do("reset --force")
+    return ours
 
 
-def test_deck_puts_in_the_secrets_that_we_took_out(tmp_path: Path):
-    rows = without_digests(rows_of(EVERYTHING))
-    path = tmp_path / "kong.yaml"
-    options = Options(secrets="environment")
-    path.write_text(written(rows, options))
-
-    found = rendered(path, **options.environment)
-
-    assert same(*map(credentials, [found, yaml.safe_load(written(rows, Options()))]))
-    assert "bobs" not in "".join(options.environment)
+def without_passwords(path: Path) -> Path:
+    """Write everything but passwords: decK refuses a file that has digests of them."""
+    content = yaml.safe_load(EVERYTHING.read_text())
+    for consumer in content["consumers"]:
+        consumer.pop("basicauth_credentials", None)
+    return write(path, **content)
 
 
-def test_texts_without_quotes_mean_to_us_what_they_mean_to_deck(tmp_path: Path):
-    lines = (f"    _{number}: {text}\n" for number, text in enumerate(ODD))
-    path = tmp_path / "kong.yaml"
-    path.write_text(
-        '_format_version: "3.0"\nplugins:\n- name: acl\n  config:\n' + "".join(lines)
+def shape(printed: str) -> list[str]:
+    """Return what was printed, without the order in which decK's threads come."""
+    return sorted(line for line in printed.splitlines() if '"id"' not in line)
+
+
+UNCHANGED = "Summary:\n  Created: 0\n  Updated: 0\n  Deleted: 0\n"
+
+
+def test_what_we_dump_decks_finds_unchanged(
+    deck: Deck, ours: Ours, tmp_path: Path
+) -> None:
+    kong, file = without_passwords(tmp_path / "kong.yaml"), tmp_path / "dump.yaml"
+
+    ours.do(f"sync {kong}", f"dump -o {file}", "reset --force")
+    deck.do("sync", file)
+
+    assert deck.differences(file) == ""
+    [done] = ours.do(f"diff {file} --non-zero-exit-code")
+    assert done.out == UNCHANGED
+
+
+def test_what_deck_dumps_we_find_unchanged(
+    deck: Deck, ours: Ours, tmp_path: Path
+) -> None:
+    deck.do("sync", without_passwords(tmp_path / "kong.yaml"))
+    plain, with_id, as_json = (
+        tmp_path / name for name in ("1.yaml", "2.yaml", "3.json")
     )
 
-    (row,) = rows_of(path)
+    deck.do("dump", "-o", plain)
+    deck.do("dump", "-o", with_id, "--with-id")
+    deck.do("dump", "-o", as_json, "--format", "json")
 
-    meant = rendered(path)["plugins"][0]["config"]
-    told = {ODD[int(name[1:])]: value for name, value in meant.items()}
-    assert {ODD[int(n[1:])]: v for n, v in row.values["config"].items()} == told
+    found = ours.do(*(f"diff {file}" for file in (plain, with_id, as_json)))
+    assert [done.out for done in found] == [UNCHANGED] * 3
+
+
+def test_both_print_the_same(deck: Deck, ours: Ours, tmp_path: Path) -> None:
+    groups = [{"name": "gold", "tags": ["t"]}]
+    first = write(
+        tmp_path / "first.yaml",
+        consumers=[KEYED, {"username": "anna"}],
+        consumer_groups=groups,
+        plugins=PLUGINS,
+    )
+    bob = {"username": "bob", "custom_id": "42", "tags": ["a", "b"]}
+    bob["keyauth_credentials"] = [{"key": "bobs-secret-key-0002"}]
+    second = write(
+        tmp_path / "second.yaml",
+        consumers=[bob],
+        consumer_groups=[{"name": "gold", "tags": ["t2"]}],
+        plugins=[{**PLUGINS[1], "config": {"allowed_payload_size": 2}}],
+    )
+
+    creating = deck.run("diff", first, "--non-zero-exit-code")
+    mine, synced, my_change, my_summary = ours.run(
+        f"diff {first} --non-zero-exit-code",
+        f"sync {first}",
+        f"diff {second} --non-zero-exit-code",
+        f"diff {second} --silence-events",
+    )
+    changing = deck.run("diff", second, "--non-zero-exit-code")
+    summary = deck.do("diff", second, "--silence-events")
+
+    assert (creating.returncode, changing.returncode) == (DIFFERS, DIFFERS)
+    assert (mine.code, synced.code, my_change.code) == (DIFFERS, 0, DIFFERS)
+    assert shape(mine.out) == shape(synced.out) == shape(creating.stdout)
+    assert shape(my_change.out) == shape(changing.stdout)
+    assert my_summary.out == summary
+
+
+def test_both_print_the_same_report(deck: Deck, ours: Ours, tmp_path: Path) -> None:
+    people = [{"username": "bob", "tags": ["a"]}, {"username": "anna"}]
+    first = write(tmp_path / "first.yaml", consumers=people)
+    people = [{"username": "bob", "custom_id": "1"}, {"username": "carl"}]
+    second = write(tmp_path / "second.yaml", consumers=people)
+
+    _, done = ours.do(f"sync {first}", f"diff {second} --json-output")
+    mine, theirs = (
+        json.loads(done.out),
+        json.loads(deck.do("diff", second, "--json-output")),
+    )
+
+    for report in (theirs, mine):  # what is made has an id of its own
+        report["changes"]["creating"][0]["body"]["new"].pop("id")
+    assert mine == theirs
+
+
+def test_both_end_with_the_same_codes(deck: Deck, ours: Ours, tmp_path: Path) -> None:
+    bad = write(tmp_path / "bad.yaml", consumers=[{"username": "bob", "foo": 1}])
+    same = write(tmp_path / "same.yaml", consumers=[])
+    commands = [
+        f"diff {bad}",
+        f"sync {tmp_path}/nowhere.yaml",
+        f"diff {bad} --bogus",
+        "dump --format xml",
+        "dump -w nobodys",
+        f"diff {same} --non-zero-exit-code",
+    ]
+
+    theirs = [deck.run(*command.split()).returncode for command in commands]
+    mine = [done.code for done in ours.run(*commands)]
+
+    assert mine == theirs == [1, 1, 1, 1, 1, 0]
+
+
+def test_a_whole_export_comes_back_byte_by_byte(ours: Ours, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.yaml", tmp_path / "second.yaml"
+
+    ours.do(f"sync {EVERYTHING}", f"dump -o {first}", "reset --force")
+    ours.do(f"sync {first}", f"dump -o {second}")
+
+    assert "_transform: false" in first.read_text()
+    assert second.read_text() == first.read_text()

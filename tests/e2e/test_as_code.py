@@ -1,5 +1,7 @@
 """As code: live while one types, copied, remembered, and there without JavaScript."""
 
+import re
+
 import pytest
 import yaml
 from playwright.sync_api import Page, Request, expect
@@ -128,3 +130,15 @@ def test_a_dialog_tells_how_it_is_deleted_by_code(
     dialog.locator("summary").click()
 
     expect(dialog.get_by_role("region", name="curl")).to_contain_text("-X DELETE")
+
+
+def test_a_list_opens_its_code_in_a_dialog(signed_in: Page, consumer: str) -> None:
+    page = signed_in
+    page.goto("/consumers")
+
+    page.get_by_role("link", name="As code").click()
+
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("region", name="curl")).to_contain_text("/consumers")
+    dialog.get_by_role("link", name="Close").click()
+    expect(page).to_have_url(re.compile("/consumers$"))

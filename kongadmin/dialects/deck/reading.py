@@ -20,7 +20,8 @@ from kongadmin.dialects.deck import objects, plain
 from kongadmin.dialects.deck.feed import BLOCK, MOST_SHOWN, Feed, line_of, seekable
 from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML, Part
 from kongadmin.dialects.deck.rows import Rows
-from kongadmin.dialects.deck.slips import found_in, plainly
+from kongadmin.dialects.deck.scalars import TEMPLATE
+from kongadmin.dialects.deck.slips import MEANT, found_in, plainly
 from kongadmin.dialects.deck.terms import kinds
 from kongadmin.masks import DOTS
 
@@ -127,9 +128,10 @@ def _shown(stream: BinaryIO, problems: Iterable[Problem]) -> Iterator[Problem]:
         line = problem.line
         if not line and problem.place:
             line = line_of(stream, problem.place.line)
-        yield Problem(
-            problem.text, problem.place, veiled(line.strip()), veiled(problem.hint)
-        )
+        # What is meant is said with what placeholders stand for, which may be secret.
+        is_filled = TEMPLATE in line and problem.hint.startswith(MEANT)
+        hint = "" if is_filled else veiled(problem.hint)
+        yield Problem(problem.text, problem.place, veiled(line.strip()), hint)
 
 
 @cache

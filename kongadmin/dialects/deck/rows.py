@@ -162,17 +162,17 @@ class Rows:
     def _reference(self, kind: str, key: str, value: Any, at: Block | Place) -> Ref:
         """Return what a text, or a mapping with a name in it, refers to."""
         place = at.place_of(key) if isinstance(at, Block) else at
-        if isinstance(value, str):
-            if kind not in NAMES:
-                what = f"there are no {kind} here, so nothing can be for one of them"
-                self.complain(what, place, f"leave {key} out")
+        if kind not in NAMES:
+            what = f"there are no {kind} here, so nothing can be for one of them"
+            self.complain(what, place, f"leave {key} out")
+        elif isinstance(value, str):
             return Ref(kind, value)
-        if isinstance(value, dict):
-            for name in NAMES.get(kind, ("id",)):
+        else:
+            for name in NAMES[kind] if isinstance(value, dict) else ():
                 if isinstance(text := value.get(name), str):
                     return Ref(kind, text, name)
-        hint = f"such as {NAMES.get(kind, ('id',))[0]}: …"
-        self.complain(f"{key} must name one of the {kind}", place, hint)
+            hint = f"such as {NAMES[kind][0]}: …"
+            self.complain(f"{key} must name one of the {kind}", place, hint)
         return Ref(kind, "")
 
     def _check_limited(self, values: dict, block: Block) -> None:

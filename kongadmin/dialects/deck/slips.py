@@ -16,6 +16,7 @@ from kongadmin.dialects.deck.scalars import double_quoted
 from kongadmin.dialects.deck.terms import HEAD, kinds, lists
 
 MOST_SLIPS = 20
+MEANT = "probably meant"
 # How far around a place lines are looked at.
 AROUND = 40
 FEW = 200
@@ -52,8 +53,9 @@ class Slip:
     text: str
     hint: str
 
-    def problem(self, line: str) -> Problem:
-        return Problem(self.text, Place(self.at + 1, self.column + 1), line, self.hint)
+    @property
+    def problem(self) -> Problem:
+        return Problem(self.text, Place(self.at + 1, self.column + 1), hint=self.hint)
 
 
 def found_in(text: str, error: NotYAML) -> tuple[list[Problem], str | None]:
@@ -66,7 +68,7 @@ def found_in(text: str, error: NotYAML) -> tuple[list[Problem], str | None]:
         slip = slip_at(lines, error)
         if not slip:
             return [*problems, plainly(error)], None
-        problems.append(slip.problem(lines[slip.at]))
+        problems.append(slip.problem)
         lines = slip.lines
         error = first_error(lines)
     return problems, None if error else "\n".join(lines)
@@ -151,7 +153,7 @@ type Undo = Callable[[list[str], int], Iterable[Slip]]
 
 def changed(lines: list[str], at: int, line: str, column: int, text: str) -> Slip:
     new = [*lines[:at], line, *lines[at + 1 :]]
-    return Slip(new, at, column, text, f"probably meant: {line.strip()}")
+    return Slip(new, at, column, text, f"{MEANT}: {line.strip()}")
 
 
 def extra_quote(lines: list[str], at: int) -> Iterator[Slip]:
@@ -227,7 +229,7 @@ def indentation(lines: list[str], at: int) -> Iterator[Slip]:
         new = [*lines[:at], *moved(lines[at:], width, column - width)]
         far = "too far" if column < width else "not far enough"
         text = f"this is indented {far}"
-        hint = f"probably meant: {column} blanks before it, as {beside} has"
+        hint = f"{MEANT}: {column} blanks before it, as {beside} has"
         yield Slip(new, at, width, text, hint)
 
 

@@ -175,3 +175,101 @@ def test_what_is_not_kept_here_is_refused_unless_the_list_is_empty():
     found = problem("services:\n- name: x\n- name: y\n")
     assert found.text == "services are not kept here"
     assert found.place == Place(3, 3)
+
+
+@pytest.mark.parametrize("reference", ["x", "{id: x}"])
+def test_nothing_can_be_for_a_service(reference: str):
+    found = problem(f"plugins:\n- name: acl\n  service: {reference}\n")
+
+    assert found.text.startswith("there are no services here")
+    assert (found.place, found.hint) == (Place(4, 3), "leave service out")
+
+
+def test_places_hold_below_a_placeholder_of_several_lines():
+    text = """
+        consumers:
+        - jwt_secrets:
+          - rsa_public_key: |
+        ${{ env "DECK_PEM" | indent 6 }}
+        - custom: x
+    """
+
+    found = problem(text, DECK_PEM="one\ntwo\nthree")
+
+    assert (found.place, found.line) == (Place(7, 3), "- custom: x")
+
+
+def test_a_text_of_several_lines_comes_out_of_the_environment():
+    text = """
+        consumers:
+        - username: bob
+          jwt_secrets:
+          - rsa_public_key: |
+        ${{ env "DECK_PEM" | indent 6 }}
+        acls: []
+    """
+
+    (_, (_, values)) = said(text, DECK_PEM="one\ntwo")
+
+    assert values["rsa_public_key"] == "one\ntwo\n"
+
+
+@pytest.mark.parametrize(
+    ("placeholder", "text"),
+    [
+        ('env "NAME"', "must begin with DECK_"),
+        ('env "DECK_NONE"', "is not set"),
+        ('env "DECK_NAME" | toInt', "is not a number"),
+        ('env "DECK_NAME" | toBool', "is neither true nor false"),
+        ("range .", "that is not understood"),
+    ],
+)
+def test_what_is_wrong_with_a_placeholder_is_told_without_its_value(placeholder, text):
+    content = f"consumers:\n- username: ${{{{ {placeholder} }}}}\n"
+
+    found = problem(content, DECK_NAME="hush")
+
+    assert text in found.text
+    assert "hush" not in f"{found} {found.line}"
+
+
+def test_typed_placeholders_are_what_they_say():
+    found = said(
+        """
+        plugins:
+        - name: acl
+          enabled: ${{ env "DECK_ON" | toBool }}
+          config: {a: ${{ env "DECK_A" | toInt }}, b: ${{ env "DECK_A" | toFloat }}}
+        """,
+        DECK_ON="T",
+        DECK_A="7",
+    )
+
+    values = {"name": "acl", "enabled": True, "config": {"a": 7, "b": 7.0}}
+    assert found == [("plugins", values)]
+
+
+def test_groups_have_overrides_where_the_file_says_so():
+    text = """
+        _info: {consumer_group_policy_overrides: true}
+        consumer_groups:
+        - name: gold
+          plugins:
+          - {name: rate-limiting-advanced, config: {limit: [1], window_size: [60]}}
+    """
+
+    assert [kind for kind, _ in said(text)] == [
+        "consumer_groups",
+        "consumer_group_overrides",
+    ]
+    assert [kind for kind, _ in said(text.replace("true", "false"))] == [
+        "consumer_groups",
+        "plugins",
+    ]
+
+
+def test_what_konnect_is_told_is_noted_and_left_out():
+    found = document(f"{VERSION}_konnect: {{control_plane_name: x}}\nconsumers: []\n")
+
+    assert not list(found.rows)
+    assert "_konnect" in found.head.notes[0]

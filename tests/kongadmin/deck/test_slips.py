@@ -91,6 +91,15 @@ def test_secrets_do_not_show_in_what_is_told():
     assert "hush" not in f"{found} {found.line}"
 
 
+def test_what_placeholders_stand_for_does_not_show_either():
+    text = 'consumers:\n- username: "${{ env "DECK_NAME" }}""\n'
+
+    found = problem(text, DECK_NAME="hush")
+
+    assert found.line == '- username: "${{ env "DECK_NAME" }}""'
+    assert "hush" not in str(found)
+
+
 @pytest.mark.parametrize("indent", ["", "  "])
 def test_a_slip_far_down_in_a_file_is_explained_as_well(indent: str):
     entries = "".join(

@@ -11,6 +11,8 @@ from factories import make_consumer, make_control_plane, make_key
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
 from kongadmin.crypto import Keyring, UnknownSecretKey
+from kongadmin.dialects.kubernetes import store
+from kongadmin.dialects.kubernetes.models import Event, Object
 
 OLD, NEW = "an-old-key-of-thirty-two-characters", "a-new-key-of-thirty-two-characters"
 
@@ -133,6 +135,20 @@ def test_rewrapping_lets_the_old_secret_key_go(db, use_keys) -> None:
         assert (stored.key, stored.tags, stored.etag) == (key.key, ["a"], key.etag)
     assert KeyAuth.objects.get(pk=nameless.pk).key is None
     assert Change.objects.count() == before
+
+
+def test_rewrapping_reaches_what_kubectl_wrote(db, use_keys) -> None:
+    use_keys(OLD)
+    with store.writing():
+        secret = store.make("secrets", "default", "key", body={"data": {"a": "Yg=="}})
+    events = Event.objects.count()
+    use_keys(NEW, OLD)
+
+    call_command("rewrap_secrets", verbosity=0)
+
+    use_keys(NEW)
+    assert Object.objects.get(pk=secret.pk).body == {"data": {"a": "Yg=="}}
+    assert len([event.snapshot for event in Event.objects.all()]) == events
 
 
 def test_rewrapping_twice_changes_nothing(db, use_keys, capsys) -> None:

@@ -262,8 +262,9 @@ def test_describe_and_explain(kube: InNamespace) -> None:
 def test_delete_and_wait_until_it_is_gone(kube: InNamespace) -> None:
     held = consumer(metadata={"finalizers": ["example.com/later"]})
     kube("apply -f -", held, consumer("b"))
-    kube("delete kc shop --wait=false")
     waiting = kube.start("delete kc shop --timeout=20s")
+    while not kube("get kc shop -o jsonpath={.metadata.deletionTimestamp}"):
+        continue
 
     kube('patch kc shop --type=merge -p {"metadata":{"finalizers":null}}')
 

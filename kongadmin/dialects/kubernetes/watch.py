@@ -12,11 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connections
 
 from kongadmin import revision
 from kongadmin.dialects.admin_api.answers import dump
-from kongadmin.dialects.kubernetes import reads, store
+from kongadmin.dialects.kubernetes import failures, reads, store
 from kongadmin.dialects.kubernetes.calls import Call
 from kongadmin.dialects.kubernetes.errors import Cause, Failure, expired, invalid
 from kongadmin.dialects.kubernetes.kinds import stored_as
@@ -75,8 +75,12 @@ class Watcher:
     def lines(self) -> Iterator[bytes]:
         """Yield what happens until the time is up, the client has gone or we end."""
         yield b""  # so that the headers go out at once
-        for event in self.events():
-            yield dump(event) + b"\n"
+        try:
+            for event in self.events():
+                yield dump(event) + b"\n"
+        except DatabaseError as error:
+            status, _ = failures.told(error)
+            yield dump(say_event(ERROR, status)) + b"\n"
 
     def events(self) -> Iterator[dict]:
         if not self.version:

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 from threading import BoundedSemaphore
 from typing import Any
 
+import psycopg
 import pytest
+from django.db import OperationalError
 
 import clients
 from clients import Client
@@ -195,6 +197,19 @@ def test_a_watch_ends_when_the_process_does(watching, monkeypatch) -> None:
         assert seen.ends()
     finally:
         watch.stopping.clear()
+
+
+def test_a_watch_says_that_the_database_is_away(
+    kube: Client, watching, monkeypatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OperationalError from psycopg.OperationalError()
+
+    monkeypatch.setattr(watch.reads, "list_of", fail)
+
+    type, status = watching().next()
+
+    assert (type, status["code"]) == ("ERROR", 503)
 
 
 def test_there_is_room_for_so_many(kube: Client, watching, monkeypatch) -> None:

@@ -1,6 +1,6 @@
 """What the rows of a document may refer to, by whatever names it."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from kongadmin.declarative.document import Ref
@@ -29,7 +29,8 @@ class Names:
     """Remembers declared consumers and groups; the latest of them in memory."""
 
     def __init__(self, staging: Staging) -> None:
-        self.staging, self.is_indexed = staging, False
+        self.staging = staging
+        self.has_more = self.is_indexed = False
         self.latest: dict[tuple[str, str, str], Found] = {}
 
     def learn(self, kind: Kind, id_: UUID, values: dict, is_known: bool) -> None:
@@ -46,26 +47,26 @@ class Names:
         if len(self.latest) > MOST_REMEMBERED:
             self.staging.flush()
             self.latest.clear()
+            self.has_more = True
 
     def find(self, ref: Ref) -> Found | None:
         """Return what is declared under a name so far."""
         for name in named(ref):
-            text = plain(name, ref.text)
-            found = self.latest.get((ref.kind, name, text))
-            if found := found or self.look_up(ref.kind, name, text):
+            key = ref.kind, name, plain(name, ref.text)
+            found = self.latest.get(key)
+            if found := found or (self.look_up(key) if self.has_more else None):
                 return found
         return None
 
-    def look_up(self, *key: Any) -> Found | None:
-        """Look through everything; most documents never need it, nor the index."""
+    def look_up(self, key: tuple[str, str, str]) -> Found | None:
+        """Look through what is no longer in memory."""
         if not self.is_indexed:
-            self.staging.execute(
-                "CREATE INDEX name_by_text ON name (text, kind, field)"
-            )
+            self.staging.execute("CREATE INDEX name_by ON name (text, kind, field)")
             self.is_indexed = True
         sql = "SELECT id, said FROM name WHERE kind = ? AND field = ? AND text = ?"
-        row = self.staging.execute(sql, key).fetchone()
-        return row and Found.of(UUID(bytes=row[0]), row[1])
+        if row := self.staging.execute(sql, key).fetchone():
+            self.latest[key] = Found.of(UUID(bytes=row[0]), row[1])
+        return self.latest.get(key)
 
 
 def named(ref: Ref) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""How long a decK file takes from text to rows, and how much memory; beside real decK.
+
+`BENCH=full` is 100,000 consumers with a key, an ACL group and a membership each, then
+a file of 100 MB, and decK with 1,000 and 10,000; otherwise a few show that this still
+runs. Figures are those of a process of its own, printed, and but for memory and the
+distance to decK not asserted.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from real_clients.test_deck import DECK
+from servers import ROOT, Server
+
+FULL = os.environ.get("BENCH") == "full"
+COUNT = 100_000 if FULL else 200
+DECK_COUNTS = (1_000, 10_000) if FULL else (20,)
+LARGE = 100_000_000 if FULL else 100_000
+MOST_MEGABYTES = 600
+TIMES_FASTER = 20
+
+PROGRAM = """
+import json, os, resource, sys, time
+sys.path[:0] = [os.getcwd()]
+os.environ["DJANGO_SETTINGS_MODULE"] = "kongadmin.settings"
+import django
+django.setup()
+from kongadmin.declarative.applying import apply
+from kongadmin.declarative.formats import FORMATS, Options
+from kongadmin.declarative.plan import make
+from realms.models import ControlPlane
+plane = ControlPlane.objects.ours().get(name="default")
+said = {}
+
+def timed(name, do):
+    started = time.perf_counter()
+    done = do()
+    said[name] = time.perf_counter() - started
+    return done
+
+def plan():
+    with open(sys.argv[1], "rb") as file:
+        document = FORMATS["deck"].read(file, Options(filename="kong.yaml"))
+        return make(plane, document, "sync")
+
+first = timed("plan", plan)
+assert not first.problems, first.problems[:3]
+if "apply" in sys.argv:
+    timed("apply", lambda: apply(first))
+    assert timed("unchanged", plan).is_empty
+said["megabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture
+def installation() -> Iterator[Server]:
+    """A database of its own that no server is running on."""
+    made = Server()
+    yield made
+    made.remove()
+
+
+def write_file(path: Path, count: int) -> Path:
+    """Write a decK file with so many consumers."""
+    with path.open("w") as file:
+        file.write('_format_version: "3.0"\nconsumer_groups:\n- name: gold\n')
+        file.write("consumers:\n")
+        for number in range(count):
+            file.write(
+                f"- username: consumer-{number:07}\n"
+                f"  custom_id: id-{number:07}\n"
+                "  groups:\n  - name: gold\n"
+                f"  keyauth_credentials:\n  - key: key-of-consumer-{number:07}-xyz\n"
+                "  acls:\n  - group: staff\n"
+            )
+    return path
+
+
+def measured(installation: Server, path: Path, *words: str) -> dict[str, float]:
+    """Return the seconds and megabytes that a file took in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, path, *words],
+        env=installation.env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def told(what: str, said: dict[str, float]) -> None:
+    figures = ", ".join(f"{name} {value:.1f}" for name, value in said.items())
+    print(f"\n{what}: {figures} (s, MB)")
+
+
+def test_a_file_with_many_consumers(installation, tmp_path):
+    path = write_file(tmp_path / "kong.yaml", COUNT)
+
+    said = measured(installation, path, "apply")
+
+    told(f"{COUNT} consumers, {4 * COUNT} rows", said)
+    assert said["megabytes"] <= MOST_MEGABYTES
+
+
+def test_a_large_file_stays_within_the_memory(installation, tmp_path):
+    path = write_file(tmp_path / "kong.yaml", LARGE // 165)
+
+    said = measured(installation, path)
+
+    told(f"a file of {path.stat().st_size / 1e6:.1f} MB", said)
+    assert said["megabytes"] <= MOST_MEGABYTES
+
+
+@pytest.mark.skipif(
+    not DECK.exists(), reason="decK is not built: tests/install-deck.sh"
+)
+@pytest.mark.parametrize("count", DECK_COUNTS)
+def test_beside_real_deck(installation, tmp_path, count):
+    path = write_file(tmp_path / "kong.yaml", count)
+    with Server(WORKERS="2") as server:
+        command = [DECK, "gateway", "sync", path, "--kong-addr", server.admin]
+        started = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True, env=server.env)
+        theirs = time.perf_counter() - started
+
+    ours = measured(installation, path, "apply")
+
+    spent = ours["plan"] + ours["apply"]
+    print(f"\n{count} consumers: ours {spent:.1f} s, decK's {theirs:.1f} s")
+    if count >= 10_000:
+        assert theirs / spent >= TIMES_FASTER

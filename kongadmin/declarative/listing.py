@@ -44,7 +44,7 @@ class Shown:
 
 
 class Listing:
-    """The steps that match a filter, a page of them.
+    """The steps that match a filter, a page of them; `is_done`: those carried out.
 
     Arguments: `kind`, `verb`, `q` (part of a name), and `after` or `before` (a place:
     kind, verb and number of a step).
@@ -52,8 +52,10 @@ class Listing:
 
     arguments = ("kind", "verb", "q", "after", "before")
 
-    def __init__(self, plan: Plan, given, kinds: Collection[str]) -> None:
-        self.plan, self.given = plan, given
+    def __init__(
+        self, plan: Plan, given, kinds: Collection[str], is_done: bool = False
+    ) -> None:
+        self.plan, self.given, self.is_done = plan, given, is_done
         self.kind = given.get("kind") if given.get("kind") in kinds else ""
         self.verb = given.get("verb") if given.get("verb") in VERBS else ""
         self.text = given.get("q", "").strip()
@@ -74,6 +76,8 @@ class Listing:
     def found(self, place: tuple | None, is_backwards: bool) -> list[Step]:
         wheres = [f"kind IN ({', '.join(str(NUMBERS[kind]) for kind in self.kinds)})"]
         values: list[Any] = []
+        if self.is_done:
+            wheres.append("is_done")
         if self.verb:
             wheres.append("verb = ?")
             values.append(VERBS.index(self.verb))

@@ -34,6 +34,7 @@ from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 NEWEST_FIRST = {"newest": Sort("pk")}
 # So long a page waits for a run, so that a short one is done when it is shown.
 PATIENCE_SECONDS = 0.8
+DONE = (Status.APPLIED, Status.UNDONE)
 READY = (Status.PLANNED, Status.FAILED, Status.CANCELLED)
 SHOWN_PROBLEMS = 100
 
@@ -100,7 +101,8 @@ def show_import(request: HttpRequest, id: UUID) -> HttpResponse:
         return render_page(request, "declarative/running.html", "progress", context)
     if is_polling(request):
         return HttpResponseClientRefresh()
-    if record.state in READY and record.counts:
+    is_looked_back_at = "steps" in request.GET and record.state in DONE
+    if record.counts and (record.state in READY or is_looked_back_at):
         return show_plan(request, record)
     return render_page(
         request, "declarative/report.html", "content", about(request, record)
@@ -125,23 +127,26 @@ def plan_context(request: HttpRequest, record: Import, choice: Choice) -> dict:
     if plan is None:
         raise Http404("Its plan has been forgotten: imports are kept for a month.")
     readable, writable = kinds_of(request)
+    is_done = record.state in DONE
+    counts, wrong = record.counts, list(dict.fromkeys(plan.problems))
+    if is_done:
+        counts, wrong, writable = record.written, [], []
     given = request.POST if request.method == "POST" else request.GET
-    listing = Listing(plan, given, readable)
-    wrong = list(dict.fromkeys(plan.problems))
+    listing = Listing(plan, given, readable, is_done)
+    unwritable = [KINDS[kind].words for kind in counts if kind not in writable]
     return about(request, record) | {
         "plan": plan,
+        "is_done": is_done,
         "listing": listing,
         "groups": list(groups(listing, choice, writable)),
-        "summary": summary(record.counts, choice, readable, writable),
-        "unwritable": [
-            KINDS[kind].words for kind in record.counts if kind not in writable
-        ],
-        "taken": choice.count(record.counts, writable),
-        "total": writes_in(record.counts),
+        "summary": summary(counts, choice, readable, writable),
+        "unwritable": [] if is_done else unwritable,
+        "taken": choice.count(counts, writable),
+        "total": writes_in(counts),
         "wrong": wrong[:SHOWN_PROBLEMS],
         "more": max(0, len(wrong) - SHOWN_PROBLEMS),
         "verbs": WORDS.items(),
-        "kinds": [(kind, KINDS[kind].words) for kind in record.counts],
+        "kinds": [(kind, KINDS[kind].words) for kind in counts],
     }
 
 
@@ -182,7 +187,8 @@ def edit_choice(request: HttpRequest, id: UUID) -> HttpResponse:
             return render_page(request, template, "taken", context)
         answer = render_page(request, template, "plan", context)
         return reswap(retarget(answer, "#plan"), "outerHTML")
-    return see_other(request, f"{page_of(record)}?{wanted_in(request)}#steps")
+    kept = "steps&" if record.state in DONE else ""
+    return see_other(request, f"{page_of(record)}?{kept}{wanted_in(request)}#steps")
 
 
 def wanted_in(request: HttpRequest) -> str:

@@ -257,6 +257,22 @@ def test_what_hangs_on_something_left_out_is_left_out_with_it(pages: Client) -> 
     assert not KeyAuth.objects.exists()
 
 
+def test_what_was_done_can_be_read_step_by_step(pages: Client) -> None:
+    make_consumer(username="alex", custom_id="41")
+    page = bring(pages, DECK)
+    apply(pages, page, shown=["consumers.create"])
+
+    assert "Step by step" in pages.get(page).text
+    steps = pages.get(f"{page}?steps").text
+    there = pages.post(f"{page}/choose", {"go": "kind=consumers"})["Location"]
+
+    assert "<del>41</del>" in steps
+    assert "bert" not in steps
+    assert 'name="take"' not in steps
+    assert "Key Auth Credentials <span" not in pages.get(there).text
+    assert "<del>41</del>" in pages.get(there).text
+
+
 def test_nothing_taken_is_nothing_to_apply(pages: Client) -> None:
     page = bring(pages, DECK)
     shown = ["consumers.create", "keyauth_credentials.create"]

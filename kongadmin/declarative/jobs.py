@@ -7,6 +7,7 @@ wrote is settled in the transaction in which it did.
 import logging
 from collections.abc import Callable, Collection
 from threading import Event, Thread
+from typing import BinaryIO
 
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
@@ -18,7 +19,7 @@ from kongadmin.declarative.document import Document, Unreadable
 from kongadmin.declarative.formats import FORMATS, Options
 from kongadmin.declarative.models import Import, Status
 from kongadmin.declarative.plan import Plan, make
-from kongadmin.declarative.progress import Cancelled, Progress
+from kongadmin.declarative.progress import Cancelled, Progress, estimated
 
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
@@ -113,15 +114,17 @@ def finish(record: Import, status: Status, error: str = "") -> None:
 
 def plan_document(record: Import, tell: Callable[[Progress], None]) -> None:
     Import.objects.tidy()
-    keep_planned(record, make(record.scope, read(record), record.mode, tell))
+    stream = record.document
+    tell = estimated(tell, stream)
+    keep_planned(record, make(record.scope, read(record, stream), record.mode, tell))
 
 
-def read(record: Import) -> Document:
+def read(record: Import, stream: BinaryIO) -> Document:
     """Return the import's document, narrowed by the select tags of its options."""
     given = dict(record.options)
     tags = given.pop("select_tags", ())
     options = Options(filename=record.filename, environment=record.environment, **given)
-    document = FORMATS[record.format].read(record.document, options)
+    document = FORMATS[record.format].read(stream, options)
     tags = (*document.head.select_tags, *tags)
     document.head.select_tags = tuple(dict.fromkeys(tags))
     return document

@@ -20,7 +20,7 @@ from kongadmin.declarative.judging import (
 from kongadmin.declarative.kinds import KINDS, OWNERS, Kind
 from kongadmin.declarative.names import Found, Names, named
 from kongadmin.declarative.prints import Prints
-from kongadmin.declarative.progress import Tell, counted
+from kongadmin.declarative.progress import DECLARED, Tell, counted
 from kongadmin.declarative.settling import settle
 from kongadmin.declarative.shortcuts import shortcut_of
 from kongadmin.declarative.staging import Staging
@@ -122,7 +122,7 @@ class Planner:
     def take_declared(self, first: Row | None, rows) -> None:
         said = (tuple(self.head.select_tags), self.head.is_hashed)
         if first is not None:
-            for row in counted(self.chain(first, rows), self.tell, "declared"):
+            for row in counted(self.chain(first, rows), self.tell, DECLARED):
                 self.last += 1
                 self.take(self.last, row)
         if said != (tuple(self.head.select_tags), self.head.is_hashed):

@@ -1,7 +1,8 @@
 """How far a long run has come, and how it is told to stop."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 
 class Progress(NamedTuple):
@@ -18,6 +19,7 @@ class Cancelled(Exception):
 
 type Tell = Callable[[Progress], None]
 EVERY = 500
+DECLARED = "declared"  # the phase in which the document is read
 
 
 def silent(progress: Progress) -> None:
@@ -35,3 +37,18 @@ def counted[T](
             tell(Progress(phase, done, total))
         yield item
     tell(Progress(phase, done, done if total is None else total))
+
+
+def estimated(tell: Tell, stream: BinaryIO) -> Tell:
+    """Tell how many rows a document has, guessed by how much of it has been read."""
+    size = stream.seek(0, os.SEEK_END)
+    stream.seek(0)
+
+    def telling(progress: Progress) -> None:
+        read = 0 if stream.closed else stream.tell()
+        if progress.phase == DECLARED and progress.total is None and read:
+            total = max(progress.done, progress.done * size // read)
+            progress = progress._replace(total=total or None)
+        tell(progress)
+
+    return telling

@@ -1,5 +1,7 @@
 """Imports run beside the requests, and say what became of them."""
 
+from io import BytesIO
+
 import pytest
 
 from consumers.models import Consumer, KeyAuth
@@ -8,7 +10,7 @@ from kongadmin.declarative import board, formats, jobs
 from kongadmin.declarative.document import Place, Problem, Unreadable
 from kongadmin.declarative.formats import Format
 from kongadmin.declarative.models import Import, Part, Status
-from kongadmin.declarative.progress import Cancelled, Progress
+from kongadmin.declarative.progress import Cancelled, Progress, estimated
 from realms.models import ControlPlane
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +77,20 @@ def test_a_document_is_planned_then_applied(lines):
     assert record.status == Status.APPLIED
     assert record.written["consumers"] == {"create": 2}
     assert KeyAuth.objects.get().key == KEY
+
+
+def test_how_long_a_document_is_shows_by_how_much_is_read():
+    stream = BytesIO(b"x" * 1000)
+    told: list[Progress] = []
+    tell = estimated(told.append, stream)
+
+    tell(Progress("declared", 0))
+    stream.read(100)
+    tell(Progress("stored", 7))
+    tell(Progress("declared", 500))
+    tell(Progress("declared", 500, 500))
+
+    assert [progress.total for progress in told] == [None, None, 5000, 500]
 
 
 def test_no_secret_of_a_document_is_kept_in_clear(lines):

@@ -149,6 +149,24 @@ def test_what_is_typed_is_made(server: Server, typed, language: str) -> None:
     # Everything that was there before is there still.
     again = ask(f"{server.admin}{own}").json()
     assert (again["custom_id"], again["tags"]) == (custom_id, ["a", "b c"])
+
+    [signer] = listed(server, f"{own}/hmac-auth")
+    make(f"{own}/credentials/hmac-auth/{signer['id']}/edit", {"username": "renamed"})
+    make(f"{own}/edit", {"tags": "", "username": f"{name}-renamed"})
+    make(f"/consumer-groups/{group}/edit", {"tags": "other"})
+    make(f"/plugins/{plugin['id']}/edit", {"config.minute": "6"})
+
+    own = f"{own}-renamed"
+    [changed] = listed(server, f"{own}/hmac-auth")
+    assert (changed["id"], changed["username"]) == (signer["id"], "renamed")
+    assert changed["secret"] == HELD["SECRET"]
+    consumer = ask(f"{server.admin}{own}").json()
+    assert (consumer["custom_id"], consumer["tags"] or []) == (custom_id, [])
+    tier = ask(f"{server.admin}/consumer_groups/{group}").json()["consumer_group"]
+    assert tier["tags"] == ["other"]
+    [plugin] = listed(server, f"{own}/plugins")
+    assert plugin["config"]["minute"] == 6
+    assert plugin["config"]["redis"]["password"] == HELD["REDIS_PASSWORD"]
     ask(f"{server.admin}{own}", "DELETE")
 
 
@@ -181,6 +199,17 @@ def test_what_is_typed_is_made_in_konnects_terms(
     planes = listed(server, "/v2/control-planes")
     [plane] = [each for each in planes if each["name"] == name]
     assert (plane["description"], plane["labels"]) == (HOSTILE, {"env": "prod"})
+
+    make(f"/realms/{name}/edit", {"ttl": "45", "access": "listed"})
+    make(f"/control-planes/{name}/edit", {"description": "", "labels": ""})
+    make(f"{inside}/{name}/edit", {"custom_id": "", "type": "proxy"})
+
+    realm = ask(f"{server.admin}/v1/realms/{realm['id']}").json()
+    assert (realm["ttl"], realm["allow_all_control_planes"]) == (45, False)
+    plane = ask(f"{server.admin}/v2/control-planes/{plane['id']}").json()
+    assert (plane["description"], plane["labels"]) == ("", {})
+    [consumer] = listed(server, f"/v1/realms/{realm['id']}/consumers")
+    assert (consumer["custom_id"], consumer["type"]) == (None, "proxy")
 
 
 @pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))

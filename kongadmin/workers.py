@@ -11,6 +11,8 @@ PATH = re.compile("(/admin-api)?/apis?/")
 QUERY = re.compile("(^|.*&)watch=(true|1)(&|$)")
 # More than are let in, so that the others are told so at once.
 MOST_THREADS = 72
+# For how long a client may take nothing of what it is sent.
+PATIENCE_SECONDS = 30
 STAYS = object()
 
 
@@ -48,6 +50,7 @@ class Worker(ThreadWorker):
     def go_on(self, conn: TConn) -> bool:
         """Serve a request that stays open; say whether its connection may, too."""
         request = conn.open_request
+        conn.sock.settimeout(PATIENCE_SECONDS)
         try:
             keepalive = super().handle_request(request, conn)
             return self._keepalive_after(conn, keepalive)

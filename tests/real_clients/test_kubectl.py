@@ -4,6 +4,7 @@ import http.client
 import json
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ import yaml
 
 import kubectl
 from kubectl import Kubectl
-from manifests import CONSUMERS, consumer, secret
+from manifests import CONSUMERS, MERGE, consumer, secret
 from servers import Server, ask
 
 pytestmark = pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
@@ -322,6 +323,23 @@ def test_watchers_take_no_thread_from_anybody(server: Server) -> None:
             answer.close()
             watch.close()
         ask(f"{server.admin}{CONSUMERS}/watched", "DELETE")
+
+
+def test_writers_at_once_lose_nothing(server: Server) -> None:
+    url = f"{server.admin}{CONSUMERS}/written"
+    ask(f"{server.admin}{CONSUMERS}", "POST", json=consumer("written"))
+
+    def label(name: str) -> int:
+        body = {"metadata": {"labels": {name: "x"}}}
+        return ask(url, "PATCH", json=body, headers=MERGE).status
+
+    names = [f"label-{number}" for number in range(12)]
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(label, names)) == {200}
+
+    metadata = ask(url).json()["metadata"]
+    assert sorted(metadata["labels"]) == sorted(names)
+    ask(url, "DELETE")
 
 
 def test_secrets_and_namespaces_by_newer_kubectls(kube: InNamespace) -> None:

@@ -153,6 +153,27 @@ def test_all_of_it_works_without_javascript(
     assert len(names(server, "plain-")) == 58
 
 
+def test_a_long_run_outlives_the_page_and_can_be_cancelled(
+    signed_in: Page, server: Server, tmp_path: Path
+) -> None:
+    page = signed_in
+    file = tmp_path / "long.yaml"
+    file.write_text(deck(*(f"long-{number}" for number in range(60_000))))
+    page.goto("/import")
+    page.get_by_label("File").set_input_files(file)
+
+    see_plan(page)
+    expect(page.locator("#progress")).to_contain_text("a second")
+    page.goto("/import/history")
+    expect(page.get_by_text("Being planned")).to_be_visible()
+    page.get_by_role("link", name="long.yaml").click()
+    assert Axe().run(page).response["violations"] == []
+    page.get_by_role("button", name="Cancel").click()
+
+    expect(page.get_by_text("It was cancelled")).to_be_visible()
+    assert names(server, "long-") == []
+
+
 def test_an_export_is_downloaded(signed_in: Page, server: Server) -> None:
     page = signed_in
     ask(f"{server.admin}/consumers/exported", "PUT", json={})

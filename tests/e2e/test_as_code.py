@@ -99,7 +99,7 @@ def test_languages_are_chosen_by_keyboard(signed_in: Page) -> None:
     page.keyboard.press("ArrowRight")
 
     expect(page.get_by_role("radio", name="decK")).to_be_checked()
-    expect(page.get_by_text("knows neither those nor realms")).to_be_visible()
+    expect(page.get_by_text("knows no such places")).to_be_visible()
 
 
 def test_without_javascript_every_language_is_there(

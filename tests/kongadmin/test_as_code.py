@@ -189,7 +189,7 @@ def test_a_token_is_left_to_a_variable(db, settings) -> None:
 def test_what_a_language_cannot_say_it_says_in_a_sentence(db) -> None:
     texts = said(realms.on_realm(Verb.CREATE, make_realm(name="prod")))
 
-    assert texts["deck"].startswith("A decK file is about one control plane")
+    assert texts["deck"].startswith("A decK file holds what is in one control plane")
     assert texts["kubectl"].startswith("There is no kind of Kubernetes for realms")
     assert 'resource "konnect_realm" "prod"' in texts["terraform"]
 

@@ -104,6 +104,11 @@ def test_the_script_of_the_page_can_follow_each_rule() -> None:
         assert set(data) == {"mark", "escapes", "plain", "pattern"}
 
 
+@pytest.mark.parametrize("field", ["x';id;'", "$(id)", "0-day", "config.redis.pass-1"])
+def test_a_variable_is_a_name_whatever_its_field_is_called(field: str) -> None:
+    assert re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", Secret(field).variable)
+
+
 def test_a_secret_is_only_written_when_it_is_told() -> None:
     tree = {"password": Secret("password"), "key": Secret("key", told="it's")}
 

@@ -237,3 +237,9 @@ def test_kubectl_makes_what_is_typed(server: Server, typed) -> None:
     assert listed(server, f"{own}/hmac-auth")[0]["secret"] == HELD["SECRET"]
     group = ask(f"{server.admin}/consumer_groups/group-by-kubectl").json()
     assert "tier" in group["consumer_group"]["tags"]
+
+    plane = {"name": "plane-by-kubectl", "description": HOSTILE, "labels": "env: prod"}
+    make("/control-planes/create", plane)
+    make("/@plane-by-kubectl/consumers/create", {"username": "inside"})
+    inside = ask(f"{server.admin}/plane-by-kubectl/consumers/inside")
+    assert inside.status == 200

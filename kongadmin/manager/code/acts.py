@@ -1,5 +1,6 @@
 """An act as data: what is done to what. Each language writes it in its own way."""
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -44,8 +45,12 @@ class Secret:
 
     @property
     def variable(self) -> str:
-        """What the variable is called: config.redis.password is redis_password."""
-        return self.field.removeprefix("config.").replace(".", "_").replace("-", "_")
+        """What the variable is called: config.redis.password is redis_password.
+
+        It is a name in every language, whatever the field is called.
+        """
+        name = re.sub(r"[^A-Za-z0-9_]", "_", self.field.removeprefix("config."))
+        return f"_{name}" if name[:1].isdigit() else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ PLAIN = re.compile(r"[A-Za-z0-9_.~:/@,-]*")
 
 
 def write(act: Act) -> str:
+    """Return a command, one argument a line."""
     url = SHELL.of(act.url)
     first = f"curl {url}" if act.method == "GET" else f"curl -X {act.method} {url}"
     return JOINED.join([first, *_header(act), *_body(act)])
 
 
 def variable(field: str) -> str:
+    """Return how a command leaves a value to the shell."""
     return f'"${field.upper()}"'
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from kongadmin.manager.code.acts import Act, Thing, Verb, token_header
 from kongadmin.manager.code.writing import SHELL, yaml
 
-PLACES = "A decK file is about one control plane: it knows neither those nor realms."
+PLACES = "A decK file holds what is in one control plane, and knows no such places."
 UNSAID = {
     "realm": PLACES,
     "organization": PLACES,
@@ -23,6 +23,7 @@ RATE_LIMITING = "rate-limiting-advanced"
 
 
 def write(act: Act) -> str:
+    """Return a file for `deck gateway apply`; for a list the command that dumps it."""
     if act.verb == Verb.LIST:
         return f"deck gateway dump --output-file -{_tags(act)}{_address(act)}"
     head: dict[str, Any] = {"_format_version": "3.0"}
@@ -32,6 +33,7 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
+    """Return how a file leaves a value to decK's environment."""
     return f"'${{{{ env \"DECK_{field.upper()}\" }}}}'"
 
 

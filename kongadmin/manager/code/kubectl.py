@@ -38,10 +38,11 @@ DEFAULT = "default"
 OURS = "k8s-"  # tags that say of which object an entity is made
 # Fields that stand at the top of a KongConsumer, and those that no manifest has.
 ON_TOP = ("username", "custom_id")
-UNKNOWN = {"keyauth_credentials": ("ttl",), "control_planes": ("region",)}
+UNKNOWN = {"keyauth_credentials": ("ttl",)}
 
 
 def write(act: Act) -> str:
+    """Return a command, with the manifest that it applies."""
     _, kind = KINDS[act.kind]
     if act.verb == Verb.LIST:
         return f"kubectl get {kind.lower()}s"
@@ -57,6 +58,7 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
+    """Return how a manifest leaves a value to the shell that writes it."""
     return f"'${field.upper()}'"
 
 

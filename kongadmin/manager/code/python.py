@@ -7,6 +7,7 @@ VALUES = Braces(PYTHON, words={None: "None", True: "True", False: "False"}, step
 
 
 def write(act: Act) -> str:
+    """Return a program that prints the answer."""
     arguments = [PYTHON.of(act.url)]
     if header := token_header(act):
         name, beginning, held = header
@@ -26,4 +27,5 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
+    """Return how a program leaves a value to its environment."""
     return f'os.environ["{field.upper()}"]'

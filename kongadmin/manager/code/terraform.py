@@ -40,7 +40,7 @@ UNSAID = {
     for kind in GATEWAY.keys() - KONNECT.keys()
 }
 # What a resource does not have.
-UNKNOWN = {"keyauth_credentials": ("ttl",), "control_planes": ("region",)}
+UNKNOWN = {"keyauth_credentials": ("ttl",)}
 SENSITIVE = {"sensitive": True}
 VALUES = Braces(
     HCL,
@@ -53,6 +53,7 @@ VALUES = Braces(
 
 
 def write(act: Act) -> str:
+    """Return a resource, its variables, and how to take over what is stored."""
     kind, name = resource(act), local_name(act)
     if act.verb == Verb.DELETE:
         return f"terraform destroy -target={kind}.{name}"
@@ -67,6 +68,7 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
+    """Return how a resource leaves a value to a variable."""
     return f"var.{field}"
 
 
@@ -75,12 +77,14 @@ def provider(act: Act) -> str:
 
 
 def resource(act: Act) -> str:
+    """Return the type of the resource, such as kong-gateway_key_auth."""
     names = KONNECT if act.is_konnect else GATEWAY
     own = f"_{act.values['name'].replace('-', '_')}" if act.kind == "plugins" else ""
     return f"{provider(act)}_{names[act.kind]}{own}"
 
 
 def local_name(act: Act) -> str:
+    """Return what the resource is called in its file: an identifier."""
     named = [thing.name for thing in act.refs if thing.kind != "realms"]
     text = "-".join(filter(None, [*named, act.name])) or act.kind.removesuffix("s")
     name = re.sub(r"[^A-Za-z0-9_]+", "_", text).strip("_")

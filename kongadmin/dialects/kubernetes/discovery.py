@@ -16,10 +16,8 @@ VERSION = {
     "compiler": "",
     "platform": "",
 }
-VERBS = [
-    *("create", "delete", "deletecollection", "get"),
-    *("list", "patch", "update", "watch"),
-]
+VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
+COLLECTION_VERBS = sorted([*VERBS, "deletecollection"])
 STATUS_VERBS = ["get", "patch", "update"]
 GROUP = "apidiscovery.k8s.io"
 AGGREGATED = "APIGroupDiscoveryList"
@@ -67,7 +65,7 @@ def say_resource(kind: Kind) -> dict[str, Any]:
         "responseKind": names,
         "scope": "Namespaced" if kind.is_namespaced else "Cluster",
         "singularResource": kind.singular,
-        "verbs": VERBS,
+        "verbs": verbs_of(kind),
         "shortNames": list(kind.short),
         "categories": list(kind.categories),
     }
@@ -122,13 +120,18 @@ def resource_list(api_version: str) -> dict[str, Any]:
     }
 
 
+def verbs_of(kind: Kind) -> list[str]:
+    """Return what may be done; namespaces go one by one."""
+    return COLLECTION_VERBS if kind.is_namespaced else VERBS
+
+
 def lines(kind: Kind) -> list[dict[str, Any]]:
     common = {"namespaced": kind.is_namespaced, "kind": kind.name}
     said = {
         "name": kind.plural,
         "singularName": kind.singular,
         **common,
-        "verbs": VERBS,
+        "verbs": verbs_of(kind),
         "shortNames": list(kind.short),
         "categories": list(kind.categories),
     }

@@ -3,6 +3,7 @@
 from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.calls import Call
 from kongadmin.dialects.kubernetes.errors import Failure, details_of, not_found
+from kongadmin.dialects.kubernetes.kinds import BY_STORAGE, Kind
 from kongadmin.dialects.kubernetes.kinds import find as find_kind
 from kongadmin.dialects.kubernetes.models import Object
 from kongadmin.dialects.kubernetes.store import DEFAULT_NAMESPACE, NAMESPACES, Change
@@ -25,6 +26,13 @@ def check(call: Call) -> None:
         )
         details = details_of(call.kind, call.name)
         raise Failure(403, "Forbidden", message, details)
+
+
+def kinds_in(name: str) -> list[Kind]:
+    """Return the kinds of what is in a namespace: who deletes it deletes those."""
+    inside = Object.objects.filter(namespace=name)
+    stored = inside.values_list("group", "plural").distinct()
+    return [BY_STORAGE[key] for key in stored]
 
 
 def delete(namespace: Object) -> list[Change]:

@@ -13,6 +13,7 @@ from kongadmin.dialects.kubernetes import (
     bodies,
     discovery,
     failures,
+    namespaces,
     openapi,
     patches,
     reads,
@@ -254,6 +255,8 @@ class Collection(ObjectView):
 
     def delete(self, request: HttpRequest, **place: str) -> Answer:
         call = self.may("deletecollection")
+        if not call.kind.is_namespaced:
+            raise method_not_allowed()
         said = writes.delete_all(call, bodies.read_options(request))
         return Answer(self.list_of(said, {}))
 
@@ -297,7 +300,15 @@ class One(ObjectView):
         call = self.may("delete")
         if call.subresource:
             raise method_not_allowed()
+        if not call.kind.is_namespaced:
+            self.check_contents()
         return self.answer(writes.delete(call, bodies.read_options(request)))
+
+    def check_contents(self) -> None:
+        """Refuse who may not delete all that a namespace takes along."""
+        name = self.call.name
+        for kind in namespaces.kinds_in(name):
+            access.check(self.request.user, "delete", Call(kind, namespace=name))
 
 
 PATCHES = {

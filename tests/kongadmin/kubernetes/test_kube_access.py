@@ -91,6 +91,20 @@ def test_an_editor_writes_what_concerns_consumers(acting_as) -> None:
     refused(editor.post(path_of(PLANE), json=PLANE), 403, "Forbidden")
 
 
+def test_who_deletes_a_namespace_may_delete_all_in_it(acting_as) -> None:
+    root, editor = acting_as("super-admin"), acting_as("editor")
+    for name in ("shops", "planes"):
+        manifest = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        assert editor.post("/api/v1/namespaces", json=manifest).status == 201
+    editor.post(CONSUMERS.replace("default", "shops"), json=consumer())
+    planes = path_of(PLANE).replace("default", "planes")
+    assert root.post(planes, json=PLANE).status == 201
+
+    assert editor.delete("/api/v1/namespaces/shops").status == 200
+    refused(editor.delete("/api/v1/namespaces/planes"), 403, "Forbidden")
+    refused(editor.delete("/api/v1/namespaces"), 405, "MethodNotAllowed")
+
+
 def test_a_plugin_admin_sees_none_of_it(acting_as) -> None:
     client = acting_as("plugin-admin")
 

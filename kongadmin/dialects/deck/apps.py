@@ -9,5 +9,5 @@ class DeckConfig(AppConfig):
         from kongadmin.declarative.formats import register
         from kongadmin.dialects.deck.formats import DBLESS, DECK
 
-        for each in (DBLESS, DECK):  # the first that recognises a file is taken
+        for each in (DECK, DBLESS):
             register(each)

@@ -28,14 +28,18 @@ OF_KUBERNETES = re.compile(r"^\s*[\"']?apiVersion[\"']?\s*:", re.MULTILINE)
 
 
 def is_deck(beginning: str, filename: str) -> bool:
-    if BEGINS.search(beginning) or BEGINS_JSON.search(beginning):
-        return True
+    if is_declarative(beginning):
+        return not ONLY_KONGS.search(beginning)
     return bool(CALLED.search(filename)) and not OF_KUBERNETES.search(beginning)
 
 
 def is_for_kong(beginning: str, filename: str) -> bool:
     """Say whether a file has what Kong takes at the top and decK does not."""
-    return is_deck(beginning, filename) and bool(ONLY_KONGS.search(beginning))
+    return is_declarative(beginning) and bool(ONLY_KONGS.search(beginning))
+
+
+def is_declarative(beginning: str) -> bool:
+    return bool(BEGINS.search(beginning) or BEGINS_JSON.search(beginning))
 
 
 DECK = Format(

@@ -131,7 +131,7 @@ def _shown(stream: BinaryIO, problems: Iterable[Problem]) -> Iterator[Problem]:
         # What is meant is said with what placeholders stand for, which may be secret.
         is_filled = TEMPLATE in line and problem.hint.startswith(MEANT)
         hint = "" if is_filled else veiled(problem.hint)
-        yield Problem(problem.text, problem.place, veiled(line.strip()), hint)
+        yield Problem(problem.text, problem.place, veiled(line.rstrip()), hint)
 
 
 @cache

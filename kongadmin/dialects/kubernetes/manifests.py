@@ -144,7 +144,7 @@ class Reading:
         found = sorted(problems, key=lambda each: each.place or Place(0))
         lines = [line_of(self.stream, each.place.line) for each in found]
         return [
-            replace(problem, line=veiled(line.strip()))
+            replace(problem, line=veiled(line.rstrip()))
             for problem, line in zip(found, lines, strict=True)
         ]
 

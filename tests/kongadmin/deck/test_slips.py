@@ -24,7 +24,7 @@ def test_both_slips_of_the_published_example_are_explained():
     assert quote.line == '_format_version: "3.0""'
     assert quote.hint == 'probably meant: _format_version: "3.0"'
     assert indentation.place == Place(4, 5)
-    assert indentation.line == "username: consumer"
+    assert indentation.line == "    username: consumer"
     assert indentation.hint == ("probably meant: 2 blanks before it, as custom_id has")
 
 

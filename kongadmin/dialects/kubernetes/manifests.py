@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import yaml
 
@@ -40,6 +40,7 @@ MARKS = (
     re.compile(r'^[ \t]*[{\-]?[ \t]*"?apiVersion"?[ \t]*:', re.M),
     re.compile(r'"?\bkind"?[ \t]*:'),
 )
+STEPS = re.compile(r"[^.\[\]]+")
 CONSUMERS, GROUPS = Consumer.schema.name, ConsumerGroup.schema.name
 # What manifests can speak of: all but plugins.
 SPOKEN = frozenset(
@@ -112,13 +113,25 @@ def without(values: dict, name: str) -> dict:
     return {key: value for key, value in values.items() if key != name}
 
 
+class Named(NamedTuple):
+    """A consumer, with the groups and the Secrets that it names."""
+
+    row: Row
+    groups: tuple[str, ...]
+    secrets: tuple[str, ...]
+
+
 @dataclass
 class Reading:
     """What has been found so far; what refers to what is known at the end only."""
 
     stream: BinaryIO
     head: Head
-    found: dict[tuple[str, Name], Thing] = field(default_factory=dict)
+    lines: dict[tuple[str, Name], int] = field(default_factory=dict)
+    groups: dict[Name, Row] = field(default_factory=dict)
+    consumers: dict[Name, Named] = field(default_factory=dict)
+    secrets: dict[Name, Thing] = field(default_factory=dict)
+    credentials: list[tuple[Name, Row]] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -134,7 +147,7 @@ class Reading:
         for name, count in self.ignored.items():
             text = f"{name} is left out, {count} of it: this goes where you import it."
             self.head.notes.append(text)
-        rows = [*self.groups(), *self.consumers(), *self.credentials()]
+        rows = [*self.groups.values(), *self.of_consumers(), *self.of_credentials()]
         if self.problems:
             raise Unreadable(*self.shown(self.problems))
         yield from rows
@@ -195,84 +208,87 @@ class Reading:
             meta.get("labels") or {},
             meta.get("annotations") or {},
         )
-        first = self.found.setdefault((thing.plural, thing.key), thing)
-        if first is not thing:
+        line = self.lines.setdefault((thing.plural, thing.key), thing.place.line)
+        if line != thing.place.line:
             text = f"{kind.name} {name} stands here for the second time"
-            self.note(text, body.place, f"the first is in line {first.place.line}")
+            self.note(text, body.place, f"the first is in line {line}")
+            return
+        self.take_over(thing)
+
+    def take_over(self, thing: Thing) -> None:
+        """Keep of an object what its rows need, which is less than the object."""
+        key, place = thing.key, thing.place
+        if thing.plural == mapping.GROUPS:
+            values = thing.values(mapping.group_values(thing))
+            self.groups[key] = Row(GROUPS, values, place)
+        elif thing.plural == mapping.CONSUMERS:
+            row = Row(CONSUMERS, thing.values(mapping.consumer_values(thing)), place)
+            listed = ("consumerGroups", "credentials")
+            names = (tuple(thing.body.get(name) or ()) for name in listed)
+            self.consumers[key] = Named(row, *names)
+        elif thing.plural == mapping.SECRETS:
+            self.secrets[key] = thing
+        else:
+            type_, _ = mapping.CREDENTIAL_FIELDS[thing.plural]
+            values = thing.values(mapping.credential_values(thing))
+            row = Row(CREDENTIALS[type_].model.schema.name, values, place)
+            owner = thing.body["spec"]["consumerRef"]["name"]
+            self.credentials.append(((thing.namespace, owner), row))
 
     def is_wrong(self, body: Block, kind: kinds.Kind) -> bool:
         """Note what the server would refuse; fill in what it would."""
         schema, before = schema_of(kind), len(self.problems)
-        places = dict(places_in(body))
         for path in prune(body, schema):
-            self.note(f'unknown field "{path}"', places.get(path, body.place))
+            self.note(f'unknown field "{path}"', place_in(body, path))
         complete(body, kind)
         for cause in judge(body, schema):
-            self.note(
-                f"{cause.field}: {cause.message}", near(places, cause.field, body)
-            )
+            place = place_in(body, cause.field)
+            self.note(f"{cause.field}: {cause.message}", place)
         return len(self.problems) > before
 
     # Rows
 
-    def of(self, plural: str) -> Iterator[Thing]:
-        return (thing for (kind, _), thing in self.found.items() if kind == plural)
-
-    def groups(self) -> Iterator[Row]:
-        for thing in self.of(mapping.GROUPS):
-            values = thing.values(mapping.group_values(thing))
-            yield Row(GROUPS, values, thing.place)
-
-    def consumers(self) -> Iterator[Row]:
-        for thing in self.of(mapping.CONSUMERS):
-            values = thing.values(mapping.consumer_values(thing))
-            yield Row(CONSUMERS, values, thing.place)
-            ref = self.ref_to(thing.key)
-            for name in thing.body.get("consumerGroups") or ():
-                group = self.group_called((thing.namespace, name))
+    def of_consumers(self) -> Iterator[Row]:
+        for key, (row, groups, secrets) in self.consumers.items():
+            yield row
+            ref = self.ref_to(key)
+            for name in groups:
+                group = self.group_called((key[0], name))
                 joined = {"consumer": ref, "consumer_group": group}
-                place = thing.body.place_of("consumerGroups")
-                yield Row(Membership.schema.name, joined, place)
-            for name in thing.body.get("credentials") or ():
-                yield from self.from_secret(thing, ref, name)
+                yield Row(Membership.schema.name, joined, row.place)
+            for name in secrets:
+                yield from self.from_secret((key[0], name), ref, row.place)
 
-    def from_secret(self, thing: Thing, ref: Ref, name: str) -> Iterator[Row]:
+    def from_secret(self, key: Name, ref: Ref, place: Place) -> Iterator[Row]:
         """Yield the credential that a Secret holds for a consumer that lists it."""
-        secret = self.found.get((mapping.SECRETS, (thing.namespace, name)))
+        secret = self.secrets.get(key)
         if secret is None:
-            line = thing.body.place_of("credentials").line
-            text = f"The Secret {name}, line {line}, is not in the file."
+            text = f"The Secret {key[1]} of line {place.line} is not in the file."
             self.head.notes.append(text)
             return
         try:
             declared, values = mapping.secret_credential(secret)
         except mapping.Unusable as error:
-            self.note(f"Secret {name} {error}", secret.place)
+            self.note(f"Secret {key[1]} {error}", secret.place)
             return
-        said = secret.values(values)
-        yield Row(declared.model.schema.name, {"consumer": ref, **said}, secret.place)
+        said = {"consumer": ref, **secret.values(values)}
+        yield Row(declared.model.schema.name, said, secret.place)
 
-    def credentials(self) -> Iterator[Row]:
-        for plural, (type_, _) in mapping.CREDENTIAL_FIELDS.items():
-            kind = CREDENTIALS[type_].model.schema.name
-            for thing in self.of(plural):
-                values = thing.values(mapping.credential_values(thing))
-                named = thing.body["spec"]["consumerRef"]["name"]
-                ref = self.ref_to((thing.namespace, named))
-                yield Row(kind, {"consumer": ref, **values}, thing.place)
+    def of_credentials(self) -> Iterator[Row]:
+        for owner, row in self.credentials:
+            row.values = {"consumer": self.ref_to(owner), **row.values}
+            yield row
 
     def ref_to(self, key: Name) -> Ref:
         """Return the consumer of an object; one not in the file has that very name."""
-        thing = self.found.get((mapping.CONSUMERS, key))
-        for name in ("username", "custom_id"):
-            if thing and thing.body.get(name):
-                return Ref(CONSUMERS, thing.body[name], name)
-        return Ref(CONSUMERS, key[1])
+        values = self.consumers[key].row.values if key in self.consumers else {}
+        named = (name for name in ("username", "custom_id") if values.get(name))
+        found = next(named, None)
+        return Ref(CONSUMERS, values[found], found) if found else Ref(CONSUMERS, key[1])
 
     def group_called(self, key: Name) -> Ref:
-        thing = self.found.get((mapping.GROUPS, key))
-        name = mapping.group_values(thing)["name"] if thing else key[1]
-        return Ref(GROUPS, name, "name")
+        row = self.groups.get(key)
+        return Ref(GROUPS, row.values["name"] if row else key[1], "name")
 
     def note(self, text: str, place: Place, hint: str = "") -> None:
         self.problems.append(Problem(text, place, hint=hint))
@@ -301,20 +317,13 @@ def is_divider(line: str) -> bool:
     return line.rstrip() == "---"
 
 
-def places_in(value: Any, path: str = "") -> Iterator[tuple[str, Place]]:
-    """Yield the paths of all fields that know where they stand."""
-    if isinstance(value, Block):
-        for name, item in value.items():
-            inner = f"{path}.{name}" if path else name
-            yield inner, value.place_of(name)
-            yield from places_in(item, inner)
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from places_in(item, f"{path}[{number}]")
-
-
-def near(places: dict[str, Place], path: str, body: Block) -> Place:
+def place_in(body: Block, path: str) -> Place:
     """Return where a field stands, or what it would stand in."""
-    while path and path not in places:
-        path = path[: max(path.rfind("."), path.rfind("["), 0)]
-    return places.get(path, body.place)
+    value, place = body, body.place
+    for step in STEPS.findall(path):
+        if isinstance(value, Block):
+            place = value.place_of(step)
+            value = value.get(step)
+        elif isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+            value = value[int(step)]
+    return place

@@ -70,7 +70,7 @@ def test_objects_are_rows_whatever_their_order() -> None:
             {"consumer": BOB, "username": "b", "password": "p"},
         ),
     ]
-    assert [row.place.line for row in rows] == [19, 6, 10, 14, 1]
+    assert [row.place.line for row in rows] == [19, 6, 6, 14, 1]
     assert "plugins" not in found.head.kinds
 
 
@@ -94,7 +94,7 @@ def test_a_secret_that_is_not_in_the_file_is_noted() -> None:
     found = document(CONSUMER, GROUP)
 
     assert len(list(found.rows)) == 3
-    assert found.head.notes == ["The Secret bobs-key, line 6, is not in the file."]
+    assert found.head.notes == ["The Secret bobs-key of line 1 is not in the file."]
 
 
 @pytest.mark.parametrize(

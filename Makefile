@@ -23,7 +23,8 @@ run: .venv/.run ## Serve the authorizer, the Admin API and the Manager
 	@exec $(PYTHON) manage.py serve
 
 test: .venv/.test ## Run every check and every test, on SQLite and on PostgreSQL
-	@{ sh tests/install-deck.sh; sh tests/install-kubectl.sh; } & \
+	@{ sh tests/install-deck.sh; sh tests/install-kubectl.sh; \
+	[ -z "$$CI" ] || sh tests/install-traefik.sh; } & \
 	sh tests/install-system.sh && $(MAKE) --no-print-directory lint; \
 	result=$$?; wait; exit $$result
 	TEST_DATABASE=sqlite $(PYTEST) $(SPREAD) -m "not figures"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # Builds Traefik, which tests/proxies runs, into .tools: from its source, by Go, verified
-# by Traefik's own go.sum. That takes a quarter of an hour of one processor, so nothing
-# calls this by itself; without it the tests behind Traefik skip, and only the requests
-# that Traefik would send are checked.
+# by Traefik's own go.sum. That takes a quarter of an hour of one processor, so `make test`
+# does it where CI is set only; without it the tests behind Traefik skip, and only the
+# requests that Traefik would send are checked.
 set -eu
 
 version=3.5.3

@@ -108,6 +108,86 @@ def test_a_consumer_without_its_control_plane_says_so_and_heals() -> None:
     assert told(consumer)["Programmed"] == "True"
 
 
+def test_a_control_plane_is_changed_with_its_object() -> None:
+    apply(PLANE)
+    spec = {"name": "edge", "description": "What faces the world", "labels": {"a": "b"}}
+
+    plane = apply(read(PLANE, spec=spec))
+
+    made = ControlPlane.objects.get(pk=fresh(plane).entity_id)
+    assert (made.name, made.comment, made.labels) == (
+        *list(spec.values())[:2],
+        {"a": "b"},
+    )
+
+
+def test_a_control_plane_whose_name_is_taken_takes_no_consumers() -> None:
+    plane = apply(read(PLANE, spec={"name": "default"}))
+    consumer = apply(CONSUMER)
+
+    assert told(plane) == {"Programmed": "FailedToCreate"}
+    assert "id" not in fresh(plane).status
+    assert told(consumer)["ControlPlaneRefValid"] == "Invalid"
+    assert "not programmed yet" in message(consumer, "ControlPlaneRefValid")
+
+
+@pytest.mark.parametrize("name", ["consumers", "e", "a/b"])
+def test_a_control_plane_keeps_to_the_rules_of_all(name: str) -> None:
+    plane = apply(read(PLANE, spec={"name": name}))
+
+    assert told(plane) == {"Programmed": "FailedToCreate"}
+
+
+def test_every_token_for_konnect_is_good_enough() -> None:
+    manifest = {
+        "apiVersion": "konnect.konghq.com/v1alpha1",
+        "kind": "KonnectAPIAuthConfiguration",
+        "metadata": {"name": "token"},
+        "spec": {"type": "token", "token": "kpat_x", "serverURL": "us.api.konghq.com"},
+    }
+
+    object = apply(manifest)
+
+    assert told(object) == {"APIAuthValid": "True"}
+    assert fresh(object).status["serverURL"] == "http://localhost:8001"
+
+
+def test_nothing_refers_across_namespaces() -> None:
+    apply(PLANE)
+    there = read(CONSUMER, metadata={"name": "consumer", "namespace": "other"})
+
+    consumer = apply(there)
+
+    assert told(consumer)["ControlPlaneRefValid"] == "Invalid"
+
+
+def test_credentials_of_a_consumer_that_misses_a_group_work_and_say_so() -> None:
+    apply(PLANE, read(CONSUMER, consumerGroups=["late"]))
+
+    key = apply(KEY)
+
+    assert told(key) == {
+        "Programmed": "ConditionWithStatusFalseExists",
+        "KongConsumerRefValid": "Invalid",
+    }
+    assert "default/consumer is not programmed yet" in message(
+        key, "KongConsumerRefValid"
+    )
+    assert konnect_id(key) == str(KeyAuth.objects.get().pk)
+
+
+def test_a_group_of_another_control_plane_cannot_be_joined() -> None:
+    apply(PLANE, GROUP)
+    ingress = {"annotations": {"kubernetes.io/ingress.class": "kong"}}
+    elsewhere = read(CONSUMER, spec=None, metadata={"name": "consumer", **ingress})
+
+    consumer = apply(elsewhere | {"consumerGroups": ["consumer-group"]})
+
+    expected = "Invalid ConsumerGroup references: consumer-group: NotCreatedInKonnect"
+    assert message(consumer, "KongConsumerGroupRefsValid") == expected
+    assert not Membership.objects.exists()
+
+
 def test_a_group_that_is_missing_does_not_keep_the_others_out() -> None:
     apply(PLANE, GROUP)
 

@@ -19,6 +19,7 @@ from consumers.models import ACL, Consumer, KeyAuth, OAuth2
 from kongadmin.changes import Change
 from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.models import Object
+from kongadmin.dialects.kubernetes.reconcile import reconcile
 from realms.models import DEFAULT
 
 pytestmark = pytest.mark.django_db
@@ -133,6 +134,17 @@ def test_a_deleted_consumer_takes_what_was_made_for_it_along() -> None:
 
     assert not managed()
     assert not Consumer.objects.exists()
+
+
+def test_what_was_made_for_it_stays_as_an_orphan_where_that_is_wanted() -> None:
+    _, consumer = apply(SECRET), apply(INGRESS_CONSUMER)
+
+    with store.writing():
+        reconcile(store.delete(fresh(consumer), orphan=True))
+
+    (key,) = managed()
+    assert told(key)["KongConsumerRefValid"] == "Invalid"
+    assert not KeyAuth.objects.exists()
 
 
 def test_each_secret_that_is_of_no_use_has_a_line() -> None:

@@ -1,15 +1,10 @@
 """How a plan comes about: declared rows beside stored ones, one pass over each."""
 
-import json
 from typing import Any
 from uuid import UUID
 
-from django.utils import timezone
-
-from kongadmin import fields
-from kongadmin.bulk import pages
-from kongadmin.declarative.columns import Columns, as_json, as_time, columns_of, dump
-from kongadmin.declarative.document import Document, Head, Place, Problem, Ref, Row
+from kongadmin.declarative.columns import columns_of, dump
+from kongadmin.declarative.document import Document, Head, Problem, Ref, Row
 from kongadmin.declarative.judging import (
     differing,
     judge,
@@ -19,13 +14,15 @@ from kongadmin.declarative.judging import (
 )
 from kongadmin.declarative.kinds import KINDS, OWNERS, Kind
 from kongadmin.declarative.names import Found, Names, named
+from kongadmin.declarative.passing import Step, frozen, thawed
 from kongadmin.declarative.prints import Prints
 from kongadmin.declarative.progress import DECLARED, Tell, counted
 from kongadmin.declarative.settling import settle
 from kongadmin.declarative.shortcuts import shortcut_of
-from kongadmin.declarative.staging import Staging
+from kongadmin.declarative.staging import BATCH, Staging
+from kongadmin.declarative.stored import Stored
 from kongadmin.declarative.verbs import CONFLICT, CREATE, UNCHANGED, UPDATE, Mode
-from kongadmin.entities import UUID_TEXT, Entity, Violation
+from kongadmin.entities import UUID_TEXT, Violation
 
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 ORDERED = list(KINDS.values())
@@ -50,9 +47,7 @@ class Planner:
         self.select: tuple[str, ...] = ()
         self.problems: list[Problem] = []
         self.explicit: set[str] = set()  # the kinds of which some row says its id
-        self.held: set[int] = set()  # the kinds of which something is stored
         self.last = 0
-        self.has_index = False  # of what is stored, by key; put off until it is needed
 
     def make(self, document: Document | None) -> Staging:
         """Return the staging of a whole plan."""
@@ -60,62 +55,12 @@ class Planner:
         first = next(rows, None)  # by then the head says how to read on
         if document:
             self.head, self.select = document.head, tuple(document.head.select_tags)
-        self.take_stored()
+        self.stored = Stored(self.staging, self.prints, self.select)
+        self.stored.stage(self.scope, self.tell)
         if self.mode is not Mode.RESET:
             self.take_declared(first, rows)
         settle(self)
         return self.staging
-
-    # What is stored
-
-    def take_stored(self) -> None:
-        """Stage everything that the scope holds and a document may declare."""
-        found = (
-            (kind, raw)
-            for kind in ORDERED
-            for page in pages(kind.model, columns_of(kind.model).names, self.scope.pk)
-            for raw in page
-        )
-        now = timezone.now()
-        for number, (kind, raw) in enumerate(counted(found, self.tell, "stored"), 1):
-            self.stage_stored(number, kind, raw, now)
-        self.staging.index()
-        if self.select:
-            self.select_untagged()
-
-    def stage_stored(self, number: int, kind: Kind, raw: tuple, now) -> None:
-        columns = columns_of(kind.model)
-        place, kind_number = columns.place.get, NUMBERS[kind.name]
-        if (end := place("expires_at")) and raw[end] and as_time(raw[end]) <= now:
-            return  # it is as if it were gone
-        consumer, group = place("consumer_id"), place("consumer_group_id")
-        told = columns.told_raw(raw)
-        row = (
-            *(number, kind_number, binary(raw[0]), consumer and binary(raw[consumer])),
-            group and binary(raw[group]),
-            not self.select or (kind.has_tags and self.is_selected(raw, columns)),
-            *(self.prints.whole(kind, told), dump(raw)),
-        )
-        self.held.add(kind_number)
-        self.staging.put("stored", row)
-        for key in self.prints.stored_keys(kind, told, raw):
-            if key is not None:
-                self.staging.put("stored_key", (key, number))
-
-    def is_selected(self, raw: tuple, columns: Columns) -> bool:
-        tags = as_json(raw[columns.place["tags"]])
-        return set(self.select) <= set(tags or ())
-
-    def select_untagged(self) -> None:
-        """Let what has no tags go with its owner."""
-        for kind in ORDERED:
-            if kind.owner and not kind.has_tags:
-                field = kind.owner.removesuffix("s")
-                self.staging.execute(
-                    f"UPDATE stored SET is_selected = (SELECT o.is_selected "  # noqa: S608
-                    f"FROM stored o WHERE o.id = stored.{field}) WHERE kind = ?",
-                    (NUMBERS[kind.name],),
-                )
 
     # What is declared
 
@@ -130,10 +75,18 @@ class Planner:
             self.report(Problem(text))
         self.staging.flush()
         self.staging.execute("CREATE INDEX step_by_stored ON step (stored)")
-        waiting = "SELECT number, row FROM deferred ORDER BY number"
-        for number, row in self.staging.execute(waiting).fetchall():
-            self.take(number, thawed(row), is_last=True)
+        self.take_deferred()
         self.staging.flush()
+
+    def take_deferred(self) -> None:
+        """Take what referred to later rows, piece by piece: it may be very much."""
+        sql = (
+            "SELECT number, row FROM deferred WHERE number > ? ORDER BY number LIMIT ?"
+        )
+        last = 0
+        while found := self.staging.execute(sql, (last, BATCH)).fetchall():
+            for last, row in found:
+                self.take(last, thawed(row), is_last=True)
 
     def chain(self, first: Row, rows):
         yield first
@@ -179,19 +132,13 @@ class Planner:
         """Return what a reference means of what is stored and will stay."""
         kind = KINDS[ref.kind]
         for name in named(ref):
-            stored = self.match_by(kind, name, ref.text)
+            stored = self.stored.named(kind, name, ref.text)
             if stored and not self.is_doomed(kind, stored):
                 columns = columns_of(kind.model)
                 return Found.of(
                     UUID(bytes=stored[1]), str(columns.entity(columns.load(stored[4])))
                 )
         return None
-
-    def match_by(self, kind: Kind, name: str, text: str) -> tuple | None:
-        if name == "id":
-            is_id = UUID_TEXT.fullmatch(text)
-            return self.by_id(kind, UUID(text).bytes) if is_id else None
-        return self.by_key(kind, self.prints.named(kind, name, text))
 
     def is_doomed(self, kind: Kind, stored: tuple) -> bool:
         """Say whether a sync deletes what is stored, as no row means it."""
@@ -200,26 +147,6 @@ class Planner:
         sql = "SELECT 1 FROM step WHERE stored = ?"
         is_meant = self.staging.execute(sql, (stored[0],)).fetchone()
         return self.mode is Mode.SYNC and bool(stored[3]) and not is_meant
-
-    STORED = "SELECT number, id, print, is_selected, row FROM stored"
-
-    def by_id(self, kind: Kind, id_: bytes) -> tuple | None:
-        sql = f"{self.STORED} WHERE id = ? AND kind = ?"
-        return self.staging.execute(sql, (id_, NUMBERS[kind.name])).fetchone()
-
-    def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
-        if key is None or NUMBERS[kind.name] not in self.held:
-            return None
-        self.index_keys()
-        which = "(SELECT stored FROM stored_key WHERE key = ?)"
-        sql = f"{self.STORED} WHERE number = {which}"
-        return self.staging.execute(sql, (key,)).fetchone()
-
-    def index_keys(self) -> None:
-        """Make what is stored quick to find by its keys."""
-        if not self.has_index:
-            self.staging.execute("CREATE INDEX stored_by_key ON stored_key (key)")
-            self.has_index = True
 
     # What becomes of it
 
@@ -252,11 +179,11 @@ class Planner:
 
     def is_as_stored(self, number: int, kind: Kind, row: Row, values, names) -> bool:
         """Stage a row that says just what is stored; say whether it does."""
-        if NUMBERS[kind.name] not in self.held:
+        if not self.stored.holds(kind):
             return False
         told = shortcut_of(kind.name).told(values, self.head.is_hashed)
         try:
-            stored = told and self.by_print(self.prints.whole(kind, told))
+            stored = told and self.stored.by_print(self.prints.whole(kind, told))
         except TypeError:
             return False
         if not stored:
@@ -277,11 +204,7 @@ class Planner:
         )
         return True
 
-    def by_print(self, whole: bytes) -> tuple | None:
-        sql = "SELECT number, id FROM stored WHERE print = ?"
-        return self.staging.execute(sql, (whole,)).fetchone()
-
-    def is_out_of_reach(self, step: "Step", values: dict[str, Any]) -> bool:
+    def is_out_of_reach(self, step: Step, values: dict[str, Any]) -> bool:
         """Say whether what is meant belongs to others, as it lacks the select tags.
 
         Unless the row says by its id that it means just that.
@@ -289,20 +212,20 @@ class Planner:
         is_theirs = step.stored and step.kind.has_tags and not step.stored[3]
         return bool(is_theirs and values.get("id") is None)
 
-    def match(self, step: "Step", values: dict[str, Any]) -> list[bytes | None]:
+    def match(self, step: Step, values: dict[str, Any]) -> list[bytes | None]:
         """Find the stored row that is meant; return the keys that the row claims."""
         kind, entity = step.kind, step.entity
         keys = self.prints.keys(kind, entity.__dict__)
         id_ = values.get("id")
         if isinstance(id_, str) and UUID_TEXT.fullmatch(id_):
             entity.id = UUID(id_)
-            step.stored = self.by_id(kind, entity.id.bytes)
+            step.stored = self.stored.by_id(kind, entity.id.bytes)
         else:
             key = next((keys[n] for n in kind.matching if keys[n]), None)
-            step.stored = self.by_key(kind, key)
+            step.stored = self.stored.by_key(kind, key)
         return keys
 
-    def put_decided(self, step: "Step", keys: list) -> None:
+    def put_decided(self, step: Step, keys: list) -> None:
         columns = columns_of(step.kind.model)
         stored = step.stored
         try:
@@ -324,12 +247,12 @@ class Planner:
             problem = self.report(Problem(text, step.row.place))
             self.put(step, CONFLICT, problem=problem)
 
-    def lacking(self, step: "Step") -> list[str]:
+    def lacking(self, step: Step) -> list[str]:
         """Return the fields that were made up though something is stored."""
         values = step.row.values
         return [name for name in step.kind.auto if values.get(name) is None]
 
-    def put_compared(self, step: "Step", keys: list) -> None:
+    def put_compared(self, step: Step, keys: list) -> None:
         columns, stored = columns_of(step.kind.model), step.stored
         before = columns.entity(columns.load(stored[4]))
         entity = step.entity
@@ -343,7 +266,7 @@ class Planner:
 
     def put(
         self,
-        step: "Step",
+        step: Step,
         verb: int,
         changed: tuple[str, ...] = (),
         before: bytes | None = None,
@@ -388,43 +311,3 @@ class Planner:
         """Keep problems; return what they say together."""
         self.problems += problems
         return "; ".join(problem.text for problem in problems)
-
-
-class Step:
-    """A declared row on its way to a decision."""
-
-    __slots__ = ("entity", "kind", "names", "number", "row", "stored")
-
-    def __init__(self, number: int, kind: Kind, row: Row, names: dict) -> None:
-        self.number, self.kind, self.row, self.names = number, kind, row, names
-        self.entity: Entity | None = None
-        self.stored: tuple | None = None
-
-    @property
-    def name(self) -> str:
-        if self.kind.title and len(self.names) == len(self.kind.refs):
-            return self.kind.title.format(**self.names)
-        return said_of(self.row) if self.kind.title else str(self.entity)
-
-
-def binary(id_: UUID | str | None) -> bytes | None:
-    if id_ is None:
-        return None
-    return id_.bytes if isinstance(id_, UUID) else bytes.fromhex(id_)
-
-
-def frozen(row: Row) -> bytes:
-    """Return a row as bytes that nobody can read on a disk."""
-    values = {
-        name: {"$ref": list(value)} if isinstance(value, Ref) else value
-        for name, value in row.values.items()
-    }
-    return fields.keyring.encrypt(json.dumps([row.kind, values, row.place]))
-
-
-def thawed(stored: bytes) -> Row:
-    kind, values, place = json.loads(fields.keyring.decrypt(stored))
-    for name, value in values.items():
-        if isinstance(value, dict) and "$ref" in value:
-            values[name] = Ref(*value["$ref"])
-    return Row(kind, values, place and Place(*place))

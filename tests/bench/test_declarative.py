@@ -127,7 +127,8 @@ def test_a_large_file_stays_within_the_memory(installation, tmp_path):
 def test_beside_real_deck(installation, tmp_path, count):
     path = write_file(tmp_path / "kong.yaml", count)
     with Server(WORKERS="2") as server:
-        command = [DECK, "gateway", "sync", path, "--kong-addr", server.admin]
+        command = [DECK, "gateway", "sync", path, "--analytics=false"]
+        command += ["--kong-addr", server.admin]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, env=server.env)
         theirs = time.perf_counter() - started

@@ -1,0 +1,117 @@
+"""What a scope holds, staged to be found by id, by what is unique, and as a whole."""
+
+from uuid import UUID
+
+from django.utils import timezone
+
+from kongadmin.bulk import pages
+from kongadmin.declarative.columns import Columns, as_json, as_time, columns_of, dump
+from kongadmin.declarative.kinds import KINDS, Kind
+from kongadmin.declarative.prints import Prints
+from kongadmin.declarative.progress import Tell, counted
+from kongadmin.declarative.staging import Staging
+from kongadmin.entities import UUID_TEXT
+
+NUMBERS = {name: number for number, name in enumerate(KINDS)}
+ORDERED = list(KINDS.values())
+
+
+class Stored:
+    """The stored rows of one plan; a sync may delete what has all tags of `select`."""
+
+    def __init__(
+        self, staging: Staging, prints: Prints, select: tuple[str, ...]
+    ) -> None:
+        self.staging, self.prints, self.select = staging, prints, select
+        self.held: set[int] = set()
+        self.has_index = False  # by key; put off until it is needed
+
+    def holds(self, kind: Kind) -> bool:
+        """Say whether anything of a kind is stored."""
+        return NUMBERS[kind.name] in self.held
+
+    def stage(self, scope, tell: Tell) -> None:
+        """Stage everything that the scope holds and a document may declare."""
+        found = (
+            (kind, raw)
+            for kind in ORDERED
+            for page in pages(kind.model, columns_of(kind.model).names, scope.pk)
+            for raw in page
+        )
+        now = timezone.now()
+        for number, (kind, raw) in enumerate(counted(found, tell, "stored"), 1):
+            self.stage_row(number, kind, raw, now)
+        self.staging.index()
+        if self.select:
+            self.select_untagged()
+
+    def stage_row(self, number: int, kind: Kind, raw: tuple, now) -> None:
+        columns = columns_of(kind.model)
+        place, kind_number = columns.place.get, NUMBERS[kind.name]
+        if (end := place("expires_at")) and raw[end] and as_time(raw[end]) <= now:
+            return  # it is as if it were gone
+        consumer, group = place("consumer_id"), place("consumer_group_id")
+        told = columns.told_raw(raw)
+        row = (
+            *(number, kind_number, binary(raw[0]), consumer and binary(raw[consumer])),
+            group and binary(raw[group]),
+            not self.select or (kind.has_tags and self.is_selected(raw, columns)),
+            *(self.prints.whole(kind, told), dump(raw)),
+        )
+        self.held.add(kind_number)
+        self.staging.put("stored", row)
+        for key in self.prints.stored_keys(kind, told, raw):
+            if key is not None:
+                self.staging.put("stored_key", (key, number))
+
+    def is_selected(self, raw: tuple, columns: Columns) -> bool:
+        tags = as_json(raw[columns.place["tags"]])
+        return set(self.select) <= set(tags or ())
+
+    def select_untagged(self) -> None:
+        """Let what has no tags go with its owner."""
+        for kind in ORDERED:
+            if kind.owner and not kind.has_tags:
+                field = kind.owner.removesuffix("s")
+                self.staging.execute(
+                    f"UPDATE stored SET is_selected = (SELECT o.is_selected "  # noqa: S608
+                    f"FROM stored o WHERE o.id = stored.{field}) WHERE kind = ?",
+                    (NUMBERS[kind.name],),
+                )
+
+    STORED = "SELECT number, id, print, is_selected, row FROM stored"
+
+    def by_id(self, kind: Kind, id_: bytes) -> tuple | None:
+        sql = f"{self.STORED} WHERE id = ? AND kind = ?"
+        return self.staging.execute(sql, (id_, NUMBERS[kind.name])).fetchone()
+
+    def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
+        if key is None or NUMBERS[kind.name] not in self.held:
+            return None
+        self.index_keys()
+        which = "(SELECT stored FROM stored_key WHERE key = ?)"
+        sql = f"{self.STORED} WHERE number = {which}"
+        return self.staging.execute(sql, (key,)).fetchone()
+
+    def index_keys(self) -> None:
+        """Make what is stored quick to find by its keys."""
+        if not self.has_index:
+            self.staging.execute("CREATE INDEX stored_by_key ON stored_key (key)")
+            self.has_index = True
+
+    def by_print(self, whole: bytes) -> tuple | None:
+        sql = "SELECT number, id FROM stored WHERE print = ?"
+        return self.staging.execute(sql, (whole,)).fetchone()
+
+    def named(self, kind: Kind, name: str, text: str) -> tuple | None:
+        """Return what a unique text, or an id, names."""
+        if name == "id":
+            is_id = UUID_TEXT.fullmatch(text)
+            return self.by_id(kind, UUID(text).bytes) if is_id else None
+        return self.by_key(kind, self.prints.named(kind, name, text))
+
+
+def binary(id_: UUID | str | None) -> bytes | None:
+    if id_ is None:
+        return None
+    return id_.bytes if isinstance(id_, UUID) else bytes.fromhex(id_)

@@ -65,7 +65,7 @@ def read(request: HttpRequest, accepted: tuple[str, ...]) -> Any:
     """Return what a body of one of the `accepted` types says."""
     given = media_type(request)
     if given not in accepted:
-        raise unsupported_media_type(given, accepted)
+        raise unsupported_media_type(accepted)
     if given == PROTOBUF:
         body = protobuf.decode(request.body)
     elif given in (YAML, APPLY_PATCH):

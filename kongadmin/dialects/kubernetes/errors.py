@@ -84,15 +84,24 @@ def conflict(kind: Kind, name: str, why: str = "") -> Failure:
 
 def apply_conflict(causes: list[Cause]) -> Failure:
     """Return what server-side apply answers where others own what it would change."""
-    many = "s" if len(causes) > 1 else ""
-    told = "\n".join(f"- {cause.field}" for cause in causes)
-    first = f"{causes[0].message}: {causes[0].field}"
-    by_one = len({cause.message for cause in causes}) == 1
-    text = f"{causes[0].message}:\n{told}" if by_one else told
     count = len(causes)
-    message = f"Apply failed with {count} conflict{many}: {text if many else first}"
+    if count == 1:
+        text = f"1 conflict: {causes[0].message}: {causes[0].field}"
+    else:
+        text = f"{count} conflicts: {by_manager(causes)}"
     details = {"causes": [cause._asdict() for cause in causes]}
-    return Failure(409, "Conflict", message, details)
+    return Failure(409, "Conflict", f"Apply failed with {text}", details)
+
+
+def by_manager(causes: list[Cause]) -> str:
+    """Return conflicts as a list of fields below each of those who own them."""
+    fields: dict[str, list[str]] = {}
+    for cause in causes:
+        owner = cause.message.replace("conflict", "conflicts", 1)
+        fields.setdefault(owner, []).append(f"- {cause.field}")
+    return "\n".join(
+        line for owner in sorted(fields) for line in (f"{owner}:", *fields[owner])
+    )
 
 
 def invalid(kind: Kind, name: str, causes: list[Cause]) -> Failure:
@@ -133,7 +142,7 @@ def method_not_allowed() -> Failure:
     return Failure(405, "MethodNotAllowed", message)
 
 
-def unsupported_media_type(given: str, accepted: tuple[str, ...]) -> Failure:
+def unsupported_media_type(accepted: tuple[str, ...]) -> Failure:
     message = (
         "the body of the request was in an unknown format - accepted media types "
         f"include: {', '.join(accepted)}"

@@ -35,7 +35,7 @@ def kinds_of(asked: dict) -> list[Kind]:
     ]
 
 
-def self_of(user, review: dict) -> dict[str, Any]:
+def self_of(user) -> dict[str, Any]:
     """Answer a SelfSubjectReview."""
     return {
         "kind": "SelfSubjectReview",

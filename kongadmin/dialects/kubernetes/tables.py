@@ -29,17 +29,14 @@ def define(column: Column) -> dict[str, Any]:
 
 
 def table(
-    said: Iterable[dict], kind: Kind, metadata: dict, include: str, bare: bool = False
+    said: Iterable[dict], kind: Kind, metadata: dict, include: str
 ) -> dict[str, Any]:
-    """Return objects as a Table; `include` says how much of each its row carries.
-
-    A `bare` one leaves out what the columns are: a later event of a watch.
-    """
+    """Return objects as a Table; `include` says how much of each its row carries."""
     return {
         "kind": "Table",
         "apiVersion": API_VERSION,
         "metadata": metadata,
-        "columnDefinitions": [] if bare else definitions(kind),
+        "columnDefinitions": definitions(kind),
         "rows": [row(one, kind, include) for one in said],
     }
 

@@ -137,7 +137,7 @@ class AccessReview(View):
 
 class SelfReview(View):
     def post(self, request: HttpRequest) -> Answer:
-        return Answer(reviews.self_of(request.user, bodies.read_object(request)), 201)
+        return Answer(reviews.self_of(request.user), 201)
 
 
 class Events(View):
@@ -196,9 +196,9 @@ class ObjectView(View):
         wants_table = wants(self.request.META.get("HTTP_ACCEPT", ""))
         return self.as_table if wants_table else lambda said: said
 
-    def as_table(self, said: dict, bare: bool = False) -> dict:
+    def as_table(self, said: dict) -> dict:
         version = {"resourceVersion": said["metadata"].get("resourceVersion", "")}
-        return tables.table([said], self.call.kind, version, self.include, bare)
+        return tables.table([said], self.call.kind, version, self.include)
 
     @property
     def include(self) -> str:
@@ -291,7 +291,7 @@ class One(ObjectView):
     def not_supported(self, given: str) -> Failure:
         kind = self.call.kind
         accepted = (bodies.JSON_PATCH, bodies.MERGE_PATCH, bodies.APPLY_PATCH)
-        failure = unsupported_media_type(given, accepted)
+        failure = unsupported_media_type(accepted)
         about = f"{given} is not supported by {kind.api_version}, Kind={kind.name}"
         failure.message = f"{about}: {failure.message}"
         return failure

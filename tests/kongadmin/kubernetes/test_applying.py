@@ -113,6 +113,18 @@ def test_the_version_of_who_updated_is_told_with_it(kube: Client, made: Made) ->
     )
 
 
+def test_several_conflicts_are_told_by_who_owns_what(kube: Client) -> None:
+    apply(kube, "ci", custom_id="42")
+    apply(kube, "ops", username=None, spec={"tags": ["a"]})
+
+    answer = apply(kube, "me", username="x", custom_id="y", spec={"tags": ["b"]})
+
+    assert refused(answer, 409, "Conflict")["message"] == (
+        'Apply failed with 3 conflicts: conflicts with "ci":\n- .custom_id\n'
+        '- .username\nconflicts with "ops":\n- .spec.tags'
+    )
+
+
 def test_with_force_it_is_taken_over(kube: Client) -> None:
     apply(kube, "ci", custom_id="42")
 

@@ -289,8 +289,7 @@ def refused(problems) -> Refusal:
     return Refusal.coded(
         14,
         f"declarative config is invalid: {first}{more}",
-        fields={},
-        problems=[described(each) for each in problems[:MOST_PROBLEMS]],
+        fields={"problems": [described(each) for each in problems[:MOST_PROBLEMS]]},
     )
 
 

@@ -161,9 +161,9 @@ def test_what_is_wrong_is_answered_with_its_place(api: Client) -> None:
     assert said["code"] == 14
     assert said["name"] == "invalid declarative configuration"
     assert said["message"].startswith("declarative config is invalid: line 4, column")
-    [problem] = said["problems"]
+    [problem] = said["fields"]["problems"]
     assert (problem["line"], problem["column"]) == (4, 3)
-    assert problem["text"] == "keyauth_credential:"
+    assert problem["text"].strip() == "keyauth_credential:"
     assert not Consumer.objects.exists()
 
 
@@ -173,7 +173,7 @@ def test_one_bad_row_means_that_nothing_is_written(api: Client) -> None:
     answer = send(api, APPLY, body)
 
     assert answer.status == 400
-    assert answer.json()["problems"][0]["line"] == 8
+    assert answer.json()["fields"]["problems"][0]["line"] == 8
     assert not Consumer.objects.exists()
 
 

@@ -20,6 +20,7 @@ from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 from kongadmin.access.permissions import READ, WRITE, may, needs
 from kongadmin.declarative import jobs
 from kongadmin.declarative.choice import Choice, update
+from kongadmin.declarative.document import Problem
 from kongadmin.declarative.exporting import may_import, readable_kinds
 from kongadmin.declarative.formats import FORMATS, Columns
 from kongadmin.declarative.forms import BEGINNING, ColumnsForm, ImportForm
@@ -128,7 +129,7 @@ def plan_context(request: HttpRequest, record: Import, choice: Choice) -> dict:
         raise Http404("Its plan has been forgotten: imports are kept for a month.")
     readable, writable = kinds_of(request)
     is_done = record.state in DONE
-    counts, wrong = record.counts, list(dict.fromkeys(plan.problems))
+    counts, wrong = record.counts, told(plan.problems, readable)
     if is_done:
         counts, wrong, writable = record.written, [], []
     given = request.POST if request.method == "POST" else request.GET
@@ -153,12 +154,13 @@ def plan_context(request: HttpRequest, record: Import, choice: Choice) -> dict:
 def about(request: HttpRequest, record: Import) -> dict:
     """Return what every page about one import shows."""
     undo = record.undos.order_by("-pk").first()
+    problems = record.problems if record.state == Status.FAILED else []
     return {
         "record": record,
         "title": title_of(record),
         "can_import": True,
         "is_own": record.actor == request.user.get_username(),
-        "problems": record.problems if record.state == Status.FAILED else [],
+        "problems": told(problems, kinds_of(request)[0]),
         "written": [
             (KINDS[kind].words, record.written[kind])
             for kind in KINDS
@@ -167,6 +169,15 @@ def about(request: HttpRequest, record: Import) -> dict:
         "undo": undo,
         "has_columns": columns_of(record) is not None,
     }
+
+
+def told(problems: list[Problem], readable: list[str]) -> list[Problem]:
+    """Return each problem once; none of what somebody may not read, which it names."""
+    return [
+        problem
+        for problem in dict.fromkeys(problems)
+        if (kind := problem.text.partition(" ")[0]) in readable or kind not in KINDS
+    ]
 
 
 def writes_in(counts: dict[str, dict[str, int]]) -> int:

@@ -20,6 +20,8 @@ MOST_DEPTH = 40
 # How many values one alias may stand for, and all of a file's together.
 MOST_OF_AN_ALIAS = 10_000
 MOST_OF_ALIASES = 2_000_000
+# How many values are kept for aliases that may come.
+MOST_KEPT = 20_000
 TAG = "tag:yaml.org,2002:"
 TEXT_TAGS = ("!", f"{TAG}str", f"{TAG}binary")
 TAGS = frozenset(f"{TAG}{n}" for n in "null bool int float map seq".split())
@@ -77,6 +79,7 @@ class Nodes:
         self._anchors: dict[str, tuple[Any, int]] = {}
         self._values = 0
         self._aliased = 0
+        self._kept = 0
 
     def __iter__(self) -> Iterator[Part]:
         with self._told():
@@ -180,7 +183,7 @@ class Nodes:
             raise self._refused(event, "this is nested too deeply", "")
         before, self._values = self._values, self._values + 1
         if event.anchor:
-            self._anchors.pop(event.anchor, None)
+            self._kept -= self._anchors.pop(event.anchor, (None, 0))[1]
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -188,8 +191,15 @@ class Nodes:
         else:
             value = self._mapping(event, depth)
         if event.anchor:
-            self._anchors[event.anchor] = value, self._values - before
+            self._keep(event, value, self._values - before)
         return value
+
+    def _keep(self, event: Any, value: Any, size: int) -> None:
+        """Keep what an anchor stands for, as an alias may come."""
+        self._anchors[event.anchor] = value, size
+        self._kept += size
+        if self._kept > MOST_KEPT:
+            raise self._refused(event, "too many anchors", "take out what is not used")
 
     def _alias(self, event: Any) -> Any:
         if event.anchor not in self._anchors:

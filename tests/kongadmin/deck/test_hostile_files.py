@@ -53,6 +53,10 @@ HOSTILE = {
     "a second document": ("consumers: []\n---\nconsumers: []\n", "second document"),
     "a text without an end": (f"_comment: {'x' * 2_000_000}\n", "longer than 1 MB"),
     "a quote without an end": ('_comment: "' + "x\n" * 1_000_000, "longer than 1 MB"),
+    "anchors for nothing": (
+        "consumers:\n" + "".join(f"- &a{n} {{}}\n" for n in range(25_000)) + "- *a1\n",
+        "too many anchors",
+    ),
     "an odd merge": ("consumers:\n- <<: text\n", "can only take over mappings"),
 }
 

@@ -181,9 +181,10 @@ class Nodes:
         self._known(event)
         if depth > MOST_DEPTH:
             raise self._refused(event, "this is nested too deeply", "")
-        before, self._values = self._values, self._values + 1
+        before, read = self._values, self._values - self._aliased
+        self._values += 1
         if event.anchor:
-            self._kept -= self._anchors.pop(event.anchor, (None, 0))[1]
+            self._anchors.pop(event.anchor, None)
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
         elif isinstance(event, yaml.SequenceStartEvent):
@@ -191,13 +192,13 @@ class Nodes:
         else:
             value = self._mapping(event, depth)
         if event.anchor:
-            self._keep(event, value, self._values - before)
+            self._anchors[event.anchor] = value, self._values - before
+            self._keep(event, self._values - self._aliased - read)
         return value
 
-    def _keep(self, event: Any, value: Any, size: int) -> None:
-        """Keep what an anchor stands for, as an alias may come."""
-        self._anchors[event.anchor] = value, size
-        self._kept += size
+    def _keep(self, event: Any, count: int) -> None:
+        """Count the values that are kept, as an alias may come."""
+        self._kept += count
         if self._kept > MOST_KEPT:
             raise self._refused(event, "too many anchors", "take out what is not used")
 

@@ -33,6 +33,7 @@ def many(count: int) -> str:
 
 
 DEEP = "[" * 100_000
+ANCHORS = ", ".join(f"&a{number} x" for number in range(25_000))
 HOSTILE = {
     "an alias bomb": (bomb(20, 10), "too much of too little"),
     "many aliases of much": (many(1000), "too much of too little"),
@@ -54,7 +55,7 @@ HOSTILE = {
     "a text without an end": (f"_comment: {'x' * 2_000_000}\n", "longer than 1 MB"),
     "a quote without an end": ('_comment: "' + "x\n" * 1_000_000, "longer than 1 MB"),
     "anchors for nothing": (
-        "consumers:\n" + "".join(f"- &a{n} {{}}\n" for n in range(25_000)) + "- *a1\n",
+        f"plugins:\n- config: [{ANCHORS}, *a1]\n",
         "too many anchors",
     ),
     "an odd merge": ("consumers:\n- <<: text\n", "can only take over mappings"),

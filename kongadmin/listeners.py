@@ -7,13 +7,16 @@ answers for the others, under /admin-api/ and /authorize/.
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from urllib.parse import quote
 
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.http.response import HttpResponseBase
 from django.urls import set_script_prefix
+from prometheus_client import Counter
 
 from kongadmin import metrics, outages
 from kongadmin.gateway.wsgi import dataplane, proxy
@@ -104,7 +107,8 @@ class Handler(WSGIHandler):
 class APIHandler(Handler):
     """The same without what only pages need: Django's signals around a request.
 
-    A thread keeps its connection to the database as long as that works.
+    A thread keeps its connection to the database as long as that works. What every
+    answer has is in its `more_headers`, past Django's checks of each.
     """
 
     def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
@@ -116,8 +120,14 @@ class APIHandler(Handler):
             if database.errors_occurred and not database.in_atomic_block:
                 database.close_if_unusable_or_obsolete()
         status = f"{response.status_code} {response.reason_phrase}"
-        start_response(status, list(response.items()))
+        more = getattr(response, "more_headers", ())
+        start_response(status, [*response.items(), *more])
         return response if response.streaming else [response.content]
+
+    def _get_response(self, request: WSGIRequest) -> HttpResponseBase:
+        """Call the view; none is asynchronous, a template's or one transaction."""
+        view, arguments, named = self.resolve_request(request)
+        return view(request, *arguments, **named)
 
 
 django.setup(set_prefix=False)
@@ -177,12 +187,16 @@ def measured(listener: str, inner: WSGIApplication) -> WSGIApplication:
     """Return `inner`, its answers counted and timed for /metrics."""
     latency = metrics.latency.labels(listener)
 
+    @cache
+    def answered(method: str, status: str) -> Counter:
+        return metrics.requests.labels(listener, method, status)
+
     def measuring(environ: dict, start_response: Callable) -> Iterable[bytes]:
         method = environ["REQUEST_METHOD"]
         shown = method if method in METHODS else "other"
 
         def counting(status: str, *given: object) -> object:
-            metrics.requests.labels(listener, shown, status[:3]).inc()
+            answered(shown, status[:3]).inc()
             return start_response(status, *given)
 
         with latency.time():

@@ -21,6 +21,7 @@ class PatientView(APIView):
     """
 
     permission_classes = []
+    default_response_headers = {}  # the dialects' middleware knows them
 
     def initialize_request(self, request, *args, **kwargs) -> HttpRequest:
         """Return Django's own request: the dialects read bodies by themselves."""

@@ -4,12 +4,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from secrets import token_hex
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port, validate_host
 
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.errors import Refusal
@@ -112,12 +113,9 @@ def refuse_strangers(request: HttpRequest) -> None:
     Browsers say in Sec-Fetch-Site whose page made a request; older ones only name the
     Origin. With RBAC on there is nothing to abuse: a token never travels by itself.
     """
-    try:
-        request.get_host()
-    except DisallowedHost:
-        raise Refusal.plain(
-            403, "this Host is not in KONGADMIN_ALLOWED_HOSTS"
-        ) from None
+    host = request.META.get("HTTP_HOST", request.META["SERVER_NAME"])
+    if not is_allowed(host, tuple(settings.ALLOWED_HOSTS)):
+        raise Refusal.plain(403, "this Host is not in KONGADMIN_ALLOWED_HOSTS")
     if settings.ENFORCE_RBAC:
         return
     origin = request.META.get("HTTP_ORIGIN")
@@ -128,6 +126,13 @@ def refuse_strangers(request: HttpRequest) -> None:
     is_foreign = request.META.get("HTTP_SEC_FETCH_SITE") in ("cross-site", "same-site")
     if (is_foreign and not follows_link) or (origin and not is_safe):
         raise Refusal.plain(403, "requests from other sites are not allowed")
+
+
+@lru_cache
+def is_allowed(host: str, allowed: tuple[str, ...]) -> bool:
+    """Say whether a Host is ours; the same few are asked with."""
+    domain, _ = split_domain_port(host)
+    return bool(domain) and validate_host(domain, allowed)
 
 
 def is_own(origin: str) -> bool:
@@ -150,17 +155,21 @@ def finish(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     if request.method == "HEAD":
         response.content = b""
     origin = request.META.get("HTTP_ORIGIN", "*")
-    response["Access-Control-Allow-Origin"] = settings.ADMIN_GUI_ORIGIN or origin
-    response["Access-Control-Allow-Credentials"] = "true"
+    response.more_headers = [
+        ("Access-Control-Allow-Origin", settings.ADMIN_GUI_ORIGIN or origin),
+        ("Access-Control-Allow-Credentials", "true"),
+    ]
     if settings.ADMIN_GUI_URL:
-        response["Vary"] = "Origin"
+        response.more_headers.append(("Vary", "Origin"))
     return response
 
 
 def brand(request: HttpRequest, response: HttpResponse, seconds: float) -> HttpResponse:
     """Add the headers that Kong's Admin API is known by."""
-    response["Server"] = settings.KONG_SERVER
-    response["X-Kong-Admin-Latency"] = str(int(seconds * 1000))
+    response.more_headers += [
+        ("Server", settings.KONG_SERVER),
+        ("X-Kong-Admin-Latency", str(int(seconds * 1000))),
+    ]
     if settings.IS_ENTERPRISE:
-        response["X-Kong-Admin-Request-ID"] = request.request_id
+        response.more_headers.append(("X-Kong-Admin-Request-ID", request.request_id))
     return response

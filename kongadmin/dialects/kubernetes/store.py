@@ -120,11 +120,6 @@ def owned_by(uid: UUID) -> QuerySet[Object]:
     return Object.objects.filter(owners__uid=str(uid)).order_by("pk")
 
 
-def of_entity(entity_id: UUID) -> Object | None:
-    """Return the object that an entity of ours was made from."""
-    return Object.objects.filter(entity_id=entity_id).first()
-
-
 # Writing, inside of `writing()`
 
 

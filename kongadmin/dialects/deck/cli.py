@@ -28,7 +28,7 @@ from kongadmin.dialects.deck.cli_progress import Bar
 from kongadmin.dialects.deck.cli_rows import chosen, kinds_of
 from realms.models import DEFAULT, ControlPlane
 
-DIFFERS = 2
+DIFFERS, INTERRUPTED = 2, 130
 MODES = {
     "diff": Mode.SYNC,
     "sync": Mode.SYNC,
@@ -52,6 +52,9 @@ def run(arguments: list[str], out: TextIO, err: TextIO) -> int:
     except DatabaseError as error:
         reason = str(error).strip().partition("\n")[0]
         err.write(f"Error: the database cannot be used: {reason}\n")
+    except KeyboardInterrupt:
+        err.write("Interrupted: the database is as it was.\n")
+        return INTERRUPTED
     return 1
 
 

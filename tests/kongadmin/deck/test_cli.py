@@ -9,7 +9,9 @@ import pytest
 
 from consumers.models import Consumer
 from factories import default_control_plane, make_consumer, make_group, make_plugin
+from kongadmin.declarative.progress import Progress
 from kongadmin.dialects.deck.cli import run
+from kongadmin.dialects.deck.cli_progress import Bar, drawn
 from kongadmin.dialects.deck.cli_words import diff, unpainted
 from realms.models import ControlPlane
 
@@ -376,3 +378,36 @@ def test_a_diff_of_values_has_commas_where_decks_has() -> None:
         ' {\n   "a": [\n-    1,\n     2\n   ],\n-  "b": {\n-    "c": 1\n-  },\n'
         '+  "b": 3,\n-  "d": 1\n }'
     )
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_drawn_on_a_terminal_only() -> None:
+    terminal, pipe = Terminal(), io.StringIO()
+
+    for stream in (terminal, pipe):
+        Bar(stream)(Progress("writing", 250, 1000))
+
+    assert "writing" in terminal.getvalue()
+    assert "250/1,000" in terminal.getvalue()
+    assert pipe.getvalue() == ""
+    assert drawn(Progress("writing", 250, 1000), 10).endswith("25/s  30 s left")
+    assert drawn(Progress("declared", 2500), 10).endswith("2,500  250/s")
+
+
+def test_an_interrupted_run_leaves_all_as_it_was(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kongadmin.dialects.deck.cli.Bar.__call__", interrupt)
+
+    done = Done("sync", file)
+
+    assert done.code == 130
+    assert done.err == "Interrupted: the database is as it was.\n"
+    assert names() == []

@@ -1,5 +1,7 @@
 """What a scope holds, staged to be found by id, by what is unique, and as a whole."""
 
+from collections.abc import Callable
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
@@ -8,7 +10,7 @@ from kongadmin.bulk import pages
 from kongadmin.declarative.columns import Columns, as_json, as_time, columns_of, dump
 from kongadmin.declarative.kinds import KINDS, Kind
 from kongadmin.declarative.prints import Prints
-from kongadmin.declarative.progress import Tell, counted
+from kongadmin.declarative.progress import Progress, Tell
 from kongadmin.declarative.staging import Staging
 from kongadmin.entities import UUID_TEXT
 
@@ -32,39 +34,48 @@ class Stored:
 
     def stage(self, scope, tell: Tell) -> None:
         """Stage everything that the scope holds and a document may declare."""
-        found = (
-            (kind, raw)
-            for kind in ORDERED
-            for page in pages(kind.model, columns_of(kind.model).names, scope.pk)
-            for raw in page
-        )
-        now = timezone.now()
-        for number, (kind, raw) in enumerate(counted(found, tell, "stored"), 1):
-            self.stage_row(number, kind, raw, now)
+        last, now = 0, timezone.now()
+        for kind in ORDERED:
+            stage = self.staged(kind, now)
+            for page in pages(kind.model, columns_of(kind.model).names, scope.pk):
+                tell(Progress("stored", last))
+                self.held.add(NUMBERS[kind.name])
+                for number, raw in enumerate(page, last + 1):
+                    stage(number, raw)
+                last += len(page)
+        tell(Progress("stored", last, last))
         self.staging.index()
         if self.select:
             self.select_untagged()
 
-    def stage_row(self, number: int, kind: Kind, raw: tuple, now) -> None:
-        columns = columns_of(kind.model)
-        place, kind_number = columns.place.get, NUMBERS[kind.name]
-        if (end := place("expires_at")) and raw[end] and as_time(raw[end]) <= now:
-            return  # it is as if it were gone
-        consumer, group = place("consumer_id"), place("consumer_group_id")
-        told = columns.told_raw(raw)
-        row = (
-            *(number, kind_number, binary(raw[0]), consumer and binary(raw[consumer])),
-            group and binary(raw[group]),
-            not self.select or (kind.has_tags and self.is_selected(raw, columns)),
-            *(self.prints.whole(kind, told), dump(raw)),
-        )
-        self.held.add(kind_number)
-        self.staging.put("stored", row)
-        for key in self.prints.stored_keys(kind, told, raw):
-            if key is not None:
-                self.staging.put("stored_key", (key, number))
+    def staged(self, kind: Kind, now: datetime) -> Callable[[int, tuple], None]:
+        """Return how a row of a kind is staged: all that rows share is asked once."""
+        columns, number_of_kind = columns_of(kind.model), NUMBERS[kind.name]
+        names = ("expires_at", "consumer_id", "consumer_group_id")
+        end, consumer, group = map(columns.place.get, names)
+        put, prints = self.staging.put, self.prints
 
-    def is_selected(self, raw: tuple, columns: Columns) -> bool:
+        def stage(number: int, raw: tuple) -> None:
+            if end and raw[end] and as_time(raw[end]) <= now:
+                return  # it is as if it were gone
+            told = columns.told_raw(raw)
+            is_selected = not self.select or self.is_selected(kind, raw, columns)
+            row = (
+                *(number, number_of_kind, binary(raw[0])),
+                consumer and binary(raw[consumer]),
+                group and binary(raw[group]),
+                *(is_selected, prints.whole(kind, told), dump(raw)),
+            )
+            put("stored", row)
+            for key in prints.stored_keys(kind, told, raw):
+                if key is not None:
+                    put("stored_key", (key, number))
+
+        return stage
+
+    def is_selected(self, kind: Kind, raw: tuple, columns: Columns) -> bool:
+        if not kind.has_tags:
+            return False  # as yet: it goes with its owner
         tags = as_json(raw[columns.place["tags"]])
         return set(self.select) <= set(tags or ())
 

@@ -3,7 +3,7 @@
 import string
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from declared import document, row
@@ -137,16 +137,17 @@ def is_said(said: Row, found: list[tuple]) -> bool:
 
 def same(stored, declared) -> bool:
     if isinstance(declared, Ref):
-        return stored.text == declared.text
+        return stored is not None and stored.text == declared.text
     if isinstance(declared, dict):
-        return all(stored[name] == value for name, value in declared.items())
+        return all(stored.get(name) == value for name, value in declared.items())
     if isinstance(declared, list):
         return sorted(set(declared)) == sorted(stored or ())
-    return stored == declared
+    return stored == declared or not (stored or declared)  # no tags are no tags
 
 
 @settings(
     max_examples=8,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(first=documents(), second=documents())
@@ -160,7 +161,7 @@ def test_declared_is_stored_and_undone(plane, first, second):
 
     said = [each for each in second if each.kind != "basicauth_credentials"]
     assert len(after) == len(second)
-    assert all(is_said(each, after) for each in said)
+    assert [each for each in said if not is_said(each, after)] == []
     assert again.is_empty
 
     apply(undoing.make(plane, plan))

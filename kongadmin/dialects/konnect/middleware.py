@@ -1,34 +1,13 @@
 """What every answer of Konnect's APIs has in common."""
 
-from collections.abc import Callable
-from secrets import token_hex
-
 from django.http import HttpRequest, HttpResponse
 
+from kongadmin.dialects import conventions
 from kongadmin.dialects.admin_api.errors import Refusal
-from kongadmin.dialects.admin_api.middleware import (
-    finish,
-    read_arguments,
-    refuse_strangers,
-    traffic,
-)
 from kongadmin.dialects.konnect.errors import problem_of
 from kongadmin.dialects.konnect.problems import answer
 
 
-class Conventions:
-    """Refuses what no route should see, and finishes every answer."""
-
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        request.request_id = token_hex(16)
-        try:
-            refuse_strangers(request)
-            request.arguments = read_arguments(request)
-            with traffic.request():
-                response = self.get_response(request)
-        except Refusal as refusal:
-            response = answer(problem_of(refusal), request)
-        return finish(request, response)
+class Conventions(conventions.Conventions):
+    def refused(self, refusal: Refusal, request: HttpRequest) -> HttpResponse:
+        return answer(problem_of(refusal), request)

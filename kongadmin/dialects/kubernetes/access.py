@@ -7,34 +7,33 @@ of the server, and arrives as the password of whoever.
 import base64
 import binascii
 
-from django.conf import settings
-from rest_framework.authentication import BaseAuthentication
-
-from kongadmin.access.models import APIToken
-from kongadmin.access.permissions import Bearer, Everyone, may
-from kongadmin.dialects.admin_api.access import bearer, refuse
+from kongadmin.access.permissions import may
+from kongadmin.dialects.admin_api import access
+from kongadmin.dialects.admin_api.access import bearer
 from kongadmin.dialects.admin_api.errors import Refusal
 from kongadmin.dialects.kubernetes.calls import Call
 from kongadmin.dialects.kubernetes.errors import Failure, forbidden, unauthorized
 from kongadmin.dialects.kubernetes.kinds import Kind
-from kongadmin.peers import client_address
 
 READING = frozenset({"get", "list", "watch"})
 
 
-class TokenAuthentication(BaseAuthentication):
+class TokenAuthentication(access.TokenAuthentication):
     """A token; without RBAC none is needed, but a wrong one is refused."""
 
-    def authenticate(self, request):
-        text = bearer(request) or password(request)
-        address = client_address(request.META)
-        if not text and not settings.ENFORCE_RBAC:
-            return Everyone(), None
-        token = APIToken.objects.opened_by(text, address) if text else None
-        if token is None:
-            refuse_guess(address, counted=bool(text))
-        token.touch()
-        return Bearer(token), token
+    is_checked_without_rbac = True
+
+    def read(self, request) -> str:
+        return bearer(request) or password(request)
+
+    def refuse(self, address: str, counted: bool) -> None:
+        try:
+            super().refuse(address, counted)
+        except Refusal as refusal:
+            if refusal.status == 401:
+                raise unauthorized() from None
+            message = refusal.body["message"]
+            raise Failure(429, "TooManyRequests", message) from None
 
 
 def password(request) -> str:
@@ -47,17 +46,6 @@ def password(request) -> str:
         return base64.b64decode(coded).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError):
         return ""
-
-
-def refuse_guess(address: str, counted: bool) -> None:
-    """Answer 401, or 429 to an address that has guessed too often."""
-    try:
-        refuse(address, counted)
-    except Refusal as refusal:
-        if refusal.status == 401:
-            raise unauthorized() from None
-        message = refusal.body["message"]
-        raise Failure(429, "TooManyRequests", message) from None
 
 
 def allows(user, verb: str, kind: Kind) -> bool:

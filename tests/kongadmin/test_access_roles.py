@@ -51,13 +51,17 @@ def is_allowed(role: str, method: str, route: Route) -> bool:
     # What would become of a request tells of plugins and of consumers.
     is_about_both = route.template == "explain"
     is_about_the_node = not is_about_both and (not model or model is ControlPlane)
-    is_about_callers = app in ("consumers", "groups")
+    # A document may be about anything; what it is about counts once it is read.
+    is_about_all = route.template.startswith("declarative/")
+    is_about_callers = app in ("consumers", "groups") or is_about_all
     return {
         "": False,
         "viewer": reads,
         "editor": reads or is_about_callers,
         "admin": reads or not route.template.startswith("workspaces"),
-        "plugin-admin": model is Plugin or (reads and is_about_the_node),
+        "plugin-admin": model is Plugin
+        or is_about_all
+        or (reads and is_about_the_node),
         "cp-admin": True,
         "cp-creator": False,
         "org-reader": reads,

@@ -83,6 +83,8 @@ def read(raw: bytes, message: dict) -> dict[str, Any]:
         if number not in message:
             continue
         name, kind = message[number]
+        if isinstance(value, int) != (kind in NUMBERS):
+            raise ValueError("another wire type")
         if kind in ("map", "data"):
             found.setdefault(name, {}).update(entry(value, kind))
         elif isinstance(kind, dict):
@@ -94,6 +96,8 @@ def read(raw: bytes, message: dict) -> dict[str, Any]:
 
 def entry(raw: bytes, kind: str) -> dict[str, str]:
     found = dict(fields(raw))
+    if any(isinstance(each, int) for each in found.values()):
+        raise ValueError("another wire type")
     key, value = found.get(1, b""), found.get(2, b"")
     if kind == "data":
         value = base64.b64encode(value)
@@ -101,6 +105,7 @@ def entry(raw: bytes, kind: str) -> dict[str, str]:
 
 
 SCALARS = {"text": bytes.decode, "bytes": bytes, "flag": bool, "number": int}
+NUMBERS = ("flag", "number")
 
 
 def fields(raw: bytes) -> Iterator[tuple[int, Any]]:

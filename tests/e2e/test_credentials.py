@@ -211,7 +211,7 @@ def test_revealing_is_deliberate_and_written_down(
 
     page.get_by_role("button", name=re.compile("Reveal")).click()
 
-    expect(page.get_by_role("dialog").get_by_text(secret)).to_be_visible()
+    expect(page.get_by_role("dialog").get_by_text(secret, exact=True)).to_be_visible()
     page.goto(f"/consumers/{consumer}/activity")
     expect(page.get_by_text(re.compile("revealed")).first).to_be_visible()
     assert secret not in page.content()
@@ -324,7 +324,7 @@ def test_revealing_and_changing_need_no_script(
     page.goto(f"/consumers/{consumer}/credentials")
 
     page.get_by_role("button", name=re.compile("Reveal")).click()
-    expect(page.get_by_text(made["secret"])).to_be_visible()
+    expect(page.get_by_text(made["secret"], exact=True)).to_be_visible()
     page.get_by_role("link", name="Hide").click()
     page.get_by_role("link", name=re.compile("^Edit .")).click()
     page.get_by_label("New secret").fill("another-secret-of-mine")

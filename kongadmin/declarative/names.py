@@ -21,52 +21,69 @@ class Found(NamedTuple):
     value: dict[str, str]
 
     @classmethod
-    def of(cls, id_: UUID, name: str) -> "Found":
-        return cls(id_, name, {"id": str(id_)})
+    def of(cls, id_: UUID, name: str | None) -> "Found":
+        """Return what an id means; it is called by the id where it has no name."""
+        said = str(id_)
+        return cls(id_, name or said, {"id": said})
 
 
 class Names:
-    """Remembers declared consumers and groups; the latest of them in memory."""
+    """Remembers declared consumers and groups; the latest of them in memory.
+
+    Each kind has a memory of its own: many consumers do not push out the few groups
+    that all of them refer to.
+    """
 
     def __init__(self, staging: Staging) -> None:
         self.staging = staging
-        self.has_more = self.is_indexed = False
-        self.latest: dict[tuple[str, str, str], Found] = {}
+        self.is_indexed = False
+        self.latest: dict[str, dict[Ref, Found]] = {kind: {} for kind in NAMES}
+        self.forgetful: set[str] = set()  # the kinds of which there are more
 
     def learn(self, kind: Kind, id_: UUID, values: dict, is_known: bool) -> None:
         """Remember a row; by its id only if somebody can know that already."""
-        texts = [(name, values.get(name)) for name in NAMES[kind.name][1:]]
-        said = next((text for _, text in texts if text), str(id_))
-        found = Found.of(id_, said)
+        name = kind.name
+        texts = [(field, values.get(field)) for field in NAMES[name][1:]]
+        found = Found.of(id_, next((text for _, text in texts if text), None))
         if is_known:
-            texts.append(("id", str(id_)))
-        for name, text in texts:
+            texts.append(("id", found.value["id"]))
+        latest = self.latest[name]
+        for field, text in texts:
             if text is not None:
-                self.latest[kind.name, name, text] = found
-                self.staging.put("name", (kind.name, name, text, id_.bytes, said))
-        if len(self.latest) > MOST_REMEMBERED:
+                latest[Ref(name, text, field)] = found
+                self.staging.put("name", (name, field, text, id_.bytes, found.name))
+        if len(latest) > MOST_REMEMBERED:
             self.staging.flush()
-            self.latest.clear()
-            self.has_more = True
+            latest.clear()
+            self.forgetful.add(name)
 
     def find(self, ref: Ref) -> Found | None:
         """Return what is declared under a name so far."""
+        return self.latest.get(ref.kind, {}).get(ref) or self.search(ref)
+
+    def search(self, ref: Ref) -> Found | None:
+        """Return the same where it takes more than one look."""
+        latest = self.latest.get(ref.kind, {})
         for name in named(ref):
-            key = ref.kind, name, plain(name, ref.text)
-            found = self.latest.get(key)
-            if found := found or (self.look_up(key) if self.has_more else None):
+            exact = Ref(ref.kind, plain(name, ref.text), name)
+            found = latest.get(exact)
+            if not found and ref.kind in self.forgetful:
+                found = self.look_up(exact)
+            if found:
                 return found
         return None
 
-    def look_up(self, key: tuple[str, str, str]) -> Found | None:
+    def look_up(self, ref: Ref) -> Found | None:
         """Look through what is no longer in memory."""
         if not self.is_indexed:
             self.staging.execute("CREATE INDEX name_by ON name (text, kind, field)")
             self.is_indexed = True
-        sql = "SELECT id, said FROM name WHERE kind = ? AND field = ? AND text = ?"
-        if row := self.staging.execute(sql, key).fetchone():
-            self.latest[key] = Found.of(UUID(bytes=row[0]), row[1])
-        return self.latest.get(key)
+        sql = "SELECT id, said FROM name WHERE kind = ? AND text = ? AND field = ?"
+        row = self.staging.execute(sql, ref).fetchone()
+        if not row:
+            return None
+        found = self.latest[ref.kind][ref] = Found.of(UUID(bytes=row[0]), row[1])
+        return found
 
 
 def named(ref: Ref) -> tuple[str, ...]:

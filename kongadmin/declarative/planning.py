@@ -188,20 +188,16 @@ class Planner:
             return False
         if not stored:
             return False
-        id_ = UUID(bytes=stored[1])
-        if values.get("id") not in (None, str(id_)):
+        which, id_ = stored
+        asked = values.get("id")
+        if asked is not None and asked != str(UUID(bytes=id_)):
             return False
         if kind.name in OWNERS:
-            self.names.learn(kind, id_, values, is_known=True)
+            self.names.learn(kind, UUID(bytes=id_), values, is_known=True)
         owner = names.get("consumer") or names.get("consumer_group")
-        self.staging.put(
-            "step",
-            (
-                *(number, UNCHANGED, NUMBERS[kind.name], stored[1]),
-                *(None, None, None, owner),
-                *(None, None, None, stored[0], *(row.place or (None, None)), None, 0),
-            ),
-        )
+        place = row.place or (None, None)
+        step = number, UNCHANGED, NUMBERS[kind.name], id_, owner, which, *place
+        self.staging.put("unchanged", step)
         return True
 
     def is_out_of_reach(self, step: Step, values: dict[str, Any]) -> bool:

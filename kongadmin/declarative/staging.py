@@ -29,10 +29,12 @@ TABLES = """
 """
 INDEXES = """
     CREATE INDEX stored_by_id ON stored (id);
-    CREATE INDEX stored_by_print ON stored (print);
+    CREATE INDEX stored_by_print ON stored (print, id);
 """
 # What is needed while a plan is made, and no longer.
 SCRATCH = ("stored", "stored_key", "name", "deferred", "claim")
+# Rows that go into a table with no more than these columns.
+SHORT = {"unchanged": "step (number, verb, kind, id, owner, stored, line, position)"}
 BATCH = 1000
 PIECE = 1 << 20
 
@@ -87,7 +89,7 @@ class Staging:
                 yield from pieces_of(file)
 
     def put(self, table: str, row: tuple) -> None:
-        """Insert a row, soon."""
+        """Insert a row, soon; `table` may be one of SHORT."""
         rows = self.waiting.setdefault(table, [])
         rows.append(row)
         if len(rows) >= BATCH:
@@ -97,7 +99,7 @@ class Staging:
     def insert(self, table: str, rows: list[tuple]) -> None:
         places = ", ".join("?" for _ in rows[0])
         self.database.executemany(
-            f"INSERT OR IGNORE INTO {table} VALUES ({places})",  # noqa: S608
+            f"INSERT OR IGNORE INTO {SHORT.get(table, table)} VALUES ({places})",  # noqa: S608
             rows,
         )
 

@@ -112,7 +112,7 @@ class Stored:
 
     def by_print(self, whole: bytes) -> tuple | None:
         sql = "SELECT number, id FROM stored WHERE print = ?"
-        return self.staging.execute(sql, (whole,)).fetchone()
+        return self.staging.database.execute(sql, (whole,)).fetchone()
 
     def named(self, kind: Kind, name: str, text: str) -> tuple | None:
         """Return what a unique text, or an id, names."""

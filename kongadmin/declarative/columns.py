@@ -7,6 +7,7 @@ database would not.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -31,7 +32,12 @@ class Columns:
         self.names = tuple(field.attname for field in self.fields)
         self.place = {name: place for place, name in enumerate(self.names)}
         self.loaders = [loader(field) for field in self.fields]
-        self.writers = [writer(field) for field in self.fields]
+        self.values = itemgetter(*self.names)
+        self.writers = [
+            (place, write)
+            for place, field in enumerate(self.fields)
+            if (write := writer(field))
+        ]
         self.compared = [
             (name, self.place[name], clearer(field))
             for name, field in zip(self.names, self.fields, strict=True)
@@ -49,7 +55,10 @@ class Columns:
 
     def stored(self, entity: Entity) -> list:
         """Return what the database would hold of an entity."""
-        return [write(entity) for write in self.writers]
+        values = list(self.values(entity.__dict__))
+        for place, write in self.writers:
+            values[place] = write(entity)
+        return values
 
     def entity(self, values: list) -> Entity:
         """Return stored values as the entity they are, its secrets in clear."""
@@ -154,9 +163,8 @@ def clearer(field: models.Field) -> Callable[[Any], Any] | None:
     return None if isinstance(field, models.BinaryField) else made
 
 
-def writer(field: models.Field) -> Callable[[Entity], Any]:
-    """Return how an entity yields what the database holds in a column."""
-    name = field.attname
+def writer(field: models.Field) -> Callable[[Entity], Any] | None:
+    """Return how a value becomes what the database holds; None where it is that."""
     if isinstance(field, SecretField):
 
         def encrypted(entity: Entity) -> bytes | None:
@@ -166,7 +174,7 @@ def writer(field: models.Field) -> Callable[[Entity], Any]:
         return encrypted
     if isinstance(field, DigestField | SealedJSONField):
         return lambda entity: field.pre_save(entity, True)
-    return lambda entity: entity.__dict__[name]
+    return None
 
 
 @cache

@@ -4,7 +4,9 @@ They are keyed with a secret that ends with the plan, so they tell nothing of a 
 """
 
 import os
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +23,8 @@ class Prints:
     """The short forms of one plan."""
 
     def __init__(self) -> None:
-        self.secret = os.urandom(32)
+        # Begins with the secret: to copy it is quicker than to begin again.
+        self.begun = blake2b(digest_size=BYTES, key=os.urandom(32))
         self.claims = {
             kind.name: [
                 (bytes((number, which)), names)
@@ -29,10 +32,12 @@ class Prints:
             ]
             for number, kind in enumerate(KINDS.values())
         }
-        self.places = {kind.name: places(kind) for kind in KINDS.values()}
+        self.picks = {kind.name: picks(kind) for kind in KINDS.values()}
 
     def short(self, said: bytes) -> bytes:
-        return blake2b(said, digest_size=BYTES, key=self.secret).digest()
+        begun = self.begun.copy()
+        begun.update(said)
+        return begun.digest()
 
     def whole(self, kind: Kind, told: list) -> bytes:
         """Return the short form of what counts in a comparison.
@@ -48,11 +53,11 @@ class Prints:
             for prefix, names in self.claims[kind.name]
         ]
 
-    def key(self, prefix: bytes, parts: list) -> bytes | None:
+    def key(self, prefix: bytes, parts: Sequence) -> bytes | None:
         if None in parts:
             return None
         texts = [part.hex if type(part) is UUID else part for part in parts]
-        return self.short(prefix + "\0".join(texts).encode(errors="surrogatepass"))
+        return self.short(prefix + "\0".join(texts).encode("utf-8", "surrogatepass"))
 
     def named(self, kind: Kind, name: str, text: str) -> bytes | None:
         """Return the key of what a unique text names, None if that is not unique."""
@@ -62,13 +67,9 @@ class Prints:
 
     def stored_keys(self, kind: Kind, told: list, raw: tuple) -> list[bytes | None]:
         """Return the same of a row as it is stored, and was told for comparison."""
-        keys = []
-        for (prefix, _), found in zip(
-            self.claims[kind.name], self.places[kind.name], strict=True
-        ):
-            parts = [told[p] if is_told else raw[p] for is_told, p in found]
-            keys.append(self.key(prefix, parts))
-        return keys
+        values = (*raw, *told)
+        found = zip(self.claims[kind.name], self.picks[kind.name], strict=True)
+        return [self.key(prefix, pick(values)) for (prefix, _), pick in found]
 
 
 def unique_in_clear(kind: Kind) -> list[tuple[str, ...]]:
@@ -83,17 +84,21 @@ def unique_in_clear(kind: Kind) -> list[tuple[str, ...]]:
     ]
 
 
-def places(kind: Kind) -> list[list[tuple[bool, int]]]:
-    """Return where a stored row has the values of each unique set.
+def picks(kind: Kind) -> list[Callable[[tuple], Sequence]]:
+    """Return how to get the values of each unique set from a stored row.
 
-    A value is among those told for comparison, or else in the row itself.
+    The row is followed by what of it was told for comparison, which is preferred.
     """
     columns = columns_of(kind.model)
-    told = [name for name, _, _ in columns.compared]
-    return [
-        [
-            (True, told.index(name)) if name in told else (False, columns.place[name])
-            for name in names
-        ]
-        for names in unique_in_clear(kind)
-    ]
+    places = columns.place | {
+        name: place
+        for place, (name, _, _) in enumerate(columns.compared, len(columns.names))
+    }
+    return [pick([places[name] for name in names]) for names in unique_in_clear(kind)]
+
+
+def pick(places: list[int]) -> Callable[[tuple], Sequence]:
+    """Return what gets the values at some places, always as a sequence."""
+    if len(places) > 1:
+        return itemgetter(*places)
+    return itemgetter(slice(places[0], places[0] + 1))

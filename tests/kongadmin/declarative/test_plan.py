@@ -7,6 +7,7 @@ from declared import bob, plan_of, row, verbs
 from kongadmin.changes import Change
 from kongadmin.declarative import recording, state
 from kongadmin.declarative.applying import Refused, apply
+from kongadmin.declarative.document import Ref
 from kongadmin.tags import Tag
 from realms.models import ControlPlane
 
@@ -142,6 +143,33 @@ def test_a_reference_may_come_first_and_must_lead_somewhere(plane):
         "consumers, declared or stored"
     ]
     assert verbs(plan_of(plane, key, bob()))[0][0] == "create"
+
+
+def test_whoever_was_declared_long_before_is_still_known(plane, monkeypatch):
+    monkeypatch.setattr("kongadmin.declarative.names.MOST_REMEMBERED", 2)
+    id_ = "0f1e2d3c-4b5a-4697-8877-66554433221a"
+    gold = row("consumer_groups", name="gold")
+    others = [row("consumers", username=f"u{n}", custom_id=f"c{n}") for n in range(9)]
+    refs = [
+        Ref("consumers", "bob"),
+        Ref("consumers", id_.upper(), "id"),
+        Ref("consumers", "c1", "custom_id"),
+        Ref("consumers", "u2", "username"),
+    ]
+    keys = [
+        row("keyauth_credentials", consumer=ref, key=f"key {n}")
+        for n, ref in enumerate(refs)
+    ]
+    joined = row("consumer_group_consumers", consumer="u3", consumer_group="gold")
+    rows = [gold, bob(id=id_), *others, *keys, joined]
+
+    plan = plan_of(plane, *rows)
+    apply(plan)
+
+    assert plan.problems == []
+    owners = KeyAuth.objects.values_list("consumer__username", flat=True)
+    assert sorted(owners) == ["bob", "bob", "u1", "u2"]
+    assert plan_of(plane, *rows).totals["unchanged"] == len(rows)
 
 
 def test_a_reference_may_mean_what_is_stored_unless_that_goes(plane):

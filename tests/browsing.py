@@ -16,6 +16,8 @@ FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
 # nor is a page that a test asks for because it is missing.
 REFUSALS = ("status of 409", "status of 422", "status of 429")
 MISSING_PAGE = "/no-such-page"
+# What htmx says of a request that a later one replaces. Of one that fails it says more.
+OVERTAKEN = ("htmx:sendAbort", "htmx:afterRequest")
 REPORT_CSP = """
 document.addEventListener("securitypolicyviolation", (event) => console.error(
     `CSP: ${event.violatedDirective} refused ${event.blockedURI || event.sample}`));
@@ -58,6 +60,7 @@ def watch(page: Page, errors: list[str]) -> None:
         url = message.location.get("url", "")
         harmless = any(refusal in message.text for refusal in REFUSALS)
         harmless |= url.endswith(MISSING_PAGE)
+        harmless |= message.text.startswith(OVERTAKEN)
         if message.type == "error" and not harmless:
             errors.append(f"{message.text} ({url})")
 

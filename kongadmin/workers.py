@@ -1,6 +1,7 @@
 """gunicorn's worker, whose few threads are not given to those who only listen."""
 
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from gunicorn.http.message import Request
@@ -70,6 +71,6 @@ class Worker(ThreadWorker):
 
 
 def end_watches() -> None:
-    from kongadmin.dialects.kubernetes import watch
-
-    watch.stopping.set()
+    # Where nothing has loaded it nobody watches, and Django may not be ready to.
+    if watch := sys.modules.get("kongadmin.dialects.kubernetes.watch"):
+        watch.stopping.set()

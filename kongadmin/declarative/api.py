@@ -69,7 +69,7 @@ class Declarative(AdminView):
 
     def planned(self, request) -> tuple[Plan, Document]:
         """Return the plan of the document in the request, and the document."""
-        mode = one_of(request, "mode", MODES, Mode.SYNC)
+        mode = one_of(request, "mode", MODES, Mode.APPLY)  # what deletes is asked for
         document = self.document(request)
         try:
             plan = make(self.scope, document, mode)

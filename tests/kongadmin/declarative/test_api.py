@@ -29,7 +29,7 @@ def send(api: Client, path: str, body: bytes, kind: str = "application/yaml"):
 def test_a_plan_says_what_would_be_done_and_does_nothing(api: Client) -> None:
     make_consumer(username="anna")
 
-    answer = send(api, PLAN, DECK)
+    answer = send(api, f"{PLAN}?mode=sync", DECK)
 
     said = answer.json()
     assert answer.status == 200
@@ -60,10 +60,20 @@ def test_no_answer_has_a_secret(api: Client) -> None:
     assert all("older-key" not in text for text in texts)
 
 
-def test_an_apply_does_it(api: Client) -> None:
+def test_nothing_is_deleted_unless_that_is_asked_for(api: Client) -> None:
     make_consumer(username="anna")
 
     answer = send(api, APPLY, DECK)
+
+    assert answer.json()["mode"] == "apply"
+    assert answer.json()["summary"]["delete"] == 0
+    assert Consumer.objects.filter(username="anna").exists()
+
+
+def test_an_apply_does_it(api: Client) -> None:
+    make_consumer(username="anna")
+
+    answer = send(api, f"{APPLY}?mode=sync", DECK)
     again = send(api, PLAN, DECK).json()
 
     assert answer.status == 200
@@ -87,7 +97,7 @@ def test_select_tags_are_added_and_narrow_what_is_deleted(api: Client) -> None:
     make_consumer(username="anna")
     make_consumer(username="carl", tags=["team-a"])
 
-    send(api, f"{APPLY}?select_tag=team-a", DECK)
+    send(api, f"{APPLY}?mode=sync&select_tag=team-a", DECK)
 
     found = {each.username: each.tags for each in Consumer.objects.all()}
     assert found == {"anna": None, "bob": ["team-a"]}
@@ -263,7 +273,7 @@ def test_who_may_not_write_all_of_it_is_refused(client_of) -> None:
     make_plugin("cors")
     editor, viewer = client_of("ed", "editor"), client_of("vi", "viewer")
 
-    sync = send(editor, PLAN, DECK)  # would delete a plugin
+    sync = send(editor, f"{PLAN}?mode=sync", DECK)  # would delete a plugin
     apply = send(editor, f"{APPLY}?mode=apply", DECK)
     looked = send(viewer, f"{PLAN}?mode=apply", DECK)
 

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -80,17 +81,25 @@ credentials: [till-key]
 PLANE = "/gateway-control-plane"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def own() -> Iterator[Server]:
-    """A server that only kubectl writes to."""
+    """A server of the test's own: what the guide makes has names of the guide's."""
     with Server() as running:
         yield running
 
 
-@pytest.fixture(scope="module")
-def cli(own: Server, tmp_path_factory: pytest.TempPathFactory) -> Kubectl:
+@pytest.fixture
+def cli(own: Server, tmp_path: Path) -> Kubectl:
     """kubectl, pointed at the server by the file that it writes as it starts."""
-    return Kubectl(own.home / "kubeconfig.yaml", tmp_path_factory.mktemp("home"))
+    return Kubectl(own.home / "kubeconfig.yaml", tmp_path)
+
+
+@pytest.fixture
+def guided(cli: Kubectl) -> Kubectl:
+    """kubectl, with all that the guide makes already made."""
+    member = CONSUMER + "consumerGroups: [consumer-group]\n"
+    cli.apply("---".join([PREREQUISITES, GROUP, member, BASIC_AUTH]))
+    return cli
 
 
 def authorizer(server: Server, plane: str, **headers: str) -> int:
@@ -129,17 +138,18 @@ def test_the_guide_works_as_it_is_written(own: Server, cli: Kubectl) -> None:
     assert applied == "kongconsumer.configuration.konghq.com/consumer unchanged"
 
 
-def test_what_it_made_is_at_the_admin_api_at_once(own: Server, cli: Kubectl) -> None:
+def test_what_it_made_is_at_the_admin_api_at_once(own: Server, guided: Kubectl) -> None:
     consumer = ask(f"{own.admin}{PLANE}/consumers/consumer").json()
 
     assert consumer["custom_id"] == "08433C12-2B81-4738-B61D-3AA2136F0212"
     assert "k8s-name:consumer" in consumer["tags"]
     jsonpath = "-o=jsonpath={.status.konnect.id}"
-    assert cli.do("get", "kongconsumer", "consumer", jsonpath) == consumer["id"]
+    assert guided.do("get", "kongconsumer", "consumer", jsonpath) == consumer["id"]
     groups = ask(f"{own.admin}{PLANE}/consumers/consumer/consumer_groups").json()
     assert [one["name"] for one in groups["consumer_groups"]] == ["consumer-group"]
 
 
+@pytest.mark.usefixtures("guided")
 def test_its_password_opens_the_authorizer(own: Server) -> None:
     plugin = {"name": "basic-auth"}
     assert ask(f"{own.admin}{PLANE}/plugins", "POST", json=plugin).status == 201
@@ -171,7 +181,7 @@ def test_a_key_in_a_secret_opens_it_too_until_it_is_rotated_and_deleted(
 
 
 def test_what_the_admin_api_changes_or_deletes_is_put_right(
-    own: Server, cli: Kubectl
+    own: Server, guided: Kubectl
 ) -> None:
     address = f"{own.admin}{PLANE}/consumers/consumer"
 
@@ -181,7 +191,7 @@ def test_what_the_admin_api_changes_or_deletes_is_put_right(
     assert ask(address, "DELETE").status == 204
     assert ask(address).status == 200
     assert ask(f"{own.admin}{PLANE}/basic-auths/username").status == 200
-    assert cli.condition("kongconsumer consumer")[2] == "True"
+    assert guided.condition("kongconsumer consumer")[2] == "True"
 
 
 def test_a_name_that_somebody_has_is_waited_for(own: Server, cli: Kubectl) -> None:
@@ -195,7 +205,12 @@ def test_a_name_that_somebody_has_is_waited_for(own: Server, cli: Kubectl) -> No
     assert cli.condition("kongconsumer anna")[1:] == ["Programmed", "True"]
 
 
-def test_no_secret_of_it_is_in_the_log_or_the_database(own: Server) -> None:
+def test_no_secret_of_it_is_in_the_log_or_the_database(
+    own: Server, guided: Kubectl
+) -> None:
+    guided.apply(INGRESS)
+    assert guided.condition("kongconsumer till")[1:] == ["Programmed", "True"]
+
     assert "till-471" not in own.log
     if own.database:
         return
@@ -204,13 +219,15 @@ def test_no_secret_of_it_is_in_the_log_or_the_database(own: Server) -> None:
         assert secret not in stored
 
 
-def test_deleting_leaves_nothing_behind(own: Server, cli: Kubectl) -> None:
-    cli.do("delete", "kongconsumer", "consumer", "till", "--timeout=20s")
+def test_deleting_leaves_nothing_behind(own: Server, guided: Kubectl) -> None:
+    guided.apply(INGRESS)
+
+    guided.do("delete", "kongconsumer", "consumer", "till", "--timeout=20s")
 
     assert ask(f"{own.admin}{PLANE}/consumers/consumer").status == 404
     assert ask(f"{own.admin}/consumers/till").status == 404
     what = "kongcredentialbasicauth basic-auth-cred"
-    assert cli.condition(what, "KongConsumerRefValid")[1:] == ["Invalid", "False"]
+    assert guided.condition(what, "KongConsumerRefValid")[1:] == ["Invalid", "False"]
 
-    cli.do("delete", "konnectgatewaycontrolplane", "gateway-control-plane")
+    guided.do("delete", "konnectgatewaycontrolplane", "gateway-control-plane")
     assert ask(f"{own.admin}{PLANE}/consumers").status == 404

@@ -32,8 +32,9 @@ def plan(record: Import) -> Thread:
     return start(record, Status.PLANNING, plan_document)
 
 
-def apply(record: Import, taken: Collection[int] | None = None) -> Thread:
-    """Carry out the import's plan, or the steps that are `taken`, in the background."""
+def apply(record: Import, actor: str, taken: Collection[int] | None = None) -> Thread:
+    """Carry out the plan for `actor`, or the steps of it that are `taken`."""
+    record.applied_by = actor
     record.taken = None if taken is None else sorted(taken)
     return start(record, Status.APPLYING, apply_plan)
 
@@ -85,7 +86,10 @@ def run(record: Import, work: Work) -> None:
     """Do the work; whatever happens, the import says so afterwards."""
     outcome, error = None, ""
     try:
-        with changes.acting(record.actor, DIALECT), Heart(record) as heart:
+        with (
+            changes.acting(record.applied_by or record.actor, DIALECT),
+            Heart(record) as heart,
+        ):
             work(record, heart.tell)
             return
     except Cancelled:

@@ -60,7 +60,10 @@ class Import(models.Model):
     scope = models.ForeignKey(
         "realms.Scope", on_delete=models.DB_CASCADE, related_name="+", db_index=False
     )
-    actor = models.TextField()
+    actor = models.TextField(help_text="Who brought it.")
+    applied_by = models.TextField(
+        blank=True, help_text="Who applied it: to them the change log puts it down."
+    )
     format = models.TextField(blank=True)
     filename = models.TextField(blank=True)
     options = models.JSONField(default=dict, blank=True)

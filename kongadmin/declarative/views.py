@@ -245,7 +245,7 @@ def edit_apply(request: HttpRequest, id: UUID) -> HttpResponse:
     with transaction.atomic():
         if locked(record).status != record.status:
             return see_other(request, page_of(record))
-        thread = jobs.apply(record, taken)
+        thread = jobs.apply(record, request.user.get_username(), taken)
     wait_for(thread)
     return see_other(request, page_of(record))
 

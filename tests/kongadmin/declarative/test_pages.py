@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from consumers.models import Consumer, KeyAuth
 from factories import make_consumer, make_control_plane, make_plugin, make_user
+from kongadmin.changes import Change
 from kongadmin.declarative import board, jobs, listing
 from kongadmin.declarative.models import Import, Status
 from kongadmin.declarative.progress import Progress
@@ -81,6 +82,18 @@ def test_a_pasted_document_is_planned_looked_at_and_applied(pages: Client) -> No
     assert "What was written" in report
     assert KeyAuth.objects.get().key == KEY
     assert KEY not in report
+
+
+def test_the_change_log_names_who_applied_it(pages: Client, client: Client) -> None:
+    page = bring(pages, DECK)
+    client.force_login(make_user("second", "super-admin"))
+
+    report = apply(client, page)
+
+    created = Change.objects.filter(dialect="manager", verb="create")
+    assert set(created.values_list("actor", flat=True)) == {"second"}
+    assert "<dt>By</dt><dd>root</dd>" in report
+    assert "<dt>Applied by</dt><dd>second</dd>" in report
 
 
 def test_a_file_is_recognised_by_its_name(pages: Client) -> None:

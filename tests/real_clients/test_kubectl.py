@@ -127,6 +127,7 @@ def test_dry_runs_and_differences(kube: InNamespace) -> None:
     assert (new.returncode, "+username: shop" in new.stdout) == (1, True)
 
     kube("apply -f -", consumer())
+    assert "deleted (server dry run)" in kube("delete kc shop --dry-run=server")
     assert kube("diff -f -", consumer()) == ""
     other = kube.run("diff -f -", yaml.safe_dump(consumer(custom_id="42")))
     assert other.returncode == 1
@@ -347,6 +348,9 @@ def test_secrets_and_namespaces_by_newer_kubectls(kube: InNamespace) -> None:
 
     assert kube("get secret s -o jsonpath={.data.a}") == "Yg=="
     assert kube("auth can-i create kongconsumers") == "yes"
+    listed = kube("auth can-i --list --no-headers")
+    assert re.search(rf"^kongconsumers.{GROUP} .*\[create delete", listed, re.M)
+    assert kube("auth can-i get /version") == "yes"
     assert "anyone on this machine" in kube("auth whoami")
     kube(f"delete namespace {kube.namespace}")
     assert "(NotFound)" in kube.fails("create -f -", consumer())

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from kongadmin.dialects.kubernetes.kinds import Kind
 
+META = "meta.k8s.io"
 NIL = "<nil>"  # where a rule is about the whole object
 
 
@@ -116,6 +117,18 @@ def invalid(kind: Kind, name: str, causes: list[Cause]) -> Failure:
         "causes": [cause._asdict() for cause in causes],
     }
     return Failure(422, "Invalid", f'{qualified} "{name}" is invalid: {text}', details)
+
+
+def wrong_options(name: str, causes: list[Cause]) -> Failure:
+    """Return what is answered where the options of a request are wrong."""
+    told = ", ".join(f"{cause.field}: {cause.message}" for cause in causes)
+    message = f'{name}.{META} "" is invalid: {told}'
+    details = {
+        "group": META,
+        "kind": name,
+        "causes": [cause._asdict() for cause in causes],
+    }
+    return Failure(422, "Invalid", message, details)
 
 
 def bad_request(message: str) -> Failure:

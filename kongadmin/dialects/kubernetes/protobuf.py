@@ -36,8 +36,10 @@ RESOURCE = {
 }
 PREFERENCES = {
     1: ("gracePeriodSeconds", "number"),
+    2: ("preconditions", {1: ("uid", "text"), 2: ("resourceVersion", "text")}),
     3: ("orphanDependents", "flag"),
     4: ("propagationPolicy", "text"),
+    5: ("dryRun", "texts"),
 }
 MESSAGES: dict[tuple[str, str], dict] = {
     ("v1", "Namespace"): {1: ("metadata", METADATA)},
@@ -51,7 +53,20 @@ MESSAGES: dict[tuple[str, str], dict] = {
     ("v1", "DeleteOptions"): PREFERENCES,
     ("authorization.k8s.io/v1", "SelfSubjectAccessReview"): {
         1: ("metadata", METADATA),
-        2: ("spec", {1: ("resourceAttributes", RESOURCE)}),
+        2: (
+            "spec",
+            {
+                1: ("resourceAttributes", RESOURCE),
+                2: (
+                    "nonResourceAttributes",
+                    {1: ("path", "text"), 2: ("verb", "text")},
+                ),
+            },
+        ),
+    },
+    ("authorization.k8s.io/v1", "SelfSubjectRulesReview"): {
+        1: ("metadata", METADATA),
+        2: ("spec", {1: ("namespace", "text")}),
     },
     ("authentication.k8s.io/v1", "SelfSubjectReview"): {1: ("metadata", METADATA)},
 }
@@ -87,6 +102,8 @@ def read(raw: bytes, message: dict) -> dict[str, Any]:
             raise ValueError("another wire type")
         if kind in ("map", "data"):
             found.setdefault(name, {}).update(entry(value, kind))
+        elif kind == "texts":
+            found.setdefault(name, []).append(value.decode())
         elif isinstance(kind, dict):
             found[name] = read(value, kind)
         else:

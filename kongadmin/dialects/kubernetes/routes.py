@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from kongadmin.dialects.kubernetes import failures, views
+from kongadmin.dialects.kubernetes import failures, reviews, views
 from kongadmin.dialects.kubernetes.errors import no_such_path
 
 GROUP = r"^apis/(?P<group>[^/]+)/(?P<version>[^/]+)"
@@ -12,10 +12,6 @@ WITHIN = r"/(?:namespaces/(?P<namespace>[^/]+)/)?(?P<plural>[^/]+)"
 NAME = r"/(?P<name>[^/]+)(?:/(?P<subresource>status))?$"
 # Not that a namespace had a kind called status.
 NAMESPACE = r"^api/(?P<version>v1)/(?P<plural>namespaces)/(?P<name>[^/]+)"
-REVIEWS = {
-    "authorization.k8s.io/v1/selfsubjectaccessreviews": views.AccessReview,
-    "authentication.k8s.io/v1/selfsubjectreviews": views.SelfReview,
-}
 
 urlpatterns = [
     path("version", views.Version.as_view()),
@@ -24,7 +20,10 @@ urlpatterns = [
     path("openapi/v2", views.OpenAPIv2.as_view()),
     path("openapi/v3", views.OpenAPI.as_view()),
     path("openapi/v3/<path:place>", views.OpenAPI.as_view()),
-    *(path(f"apis/{place}", view.as_view()) for place, view in REVIEWS.items()),
+    *(
+        path(f"apis/{place}", views.Review.as_view(answer=answer))
+        for place, answer in reviews.REVIEWS.items()
+    ),
     path("api/v1/events", views.Events.as_view()),
     path("api/v1/namespaces/<namespace>/events", views.Events.as_view()),
     path("api/<version>", views.Resources.as_view()),

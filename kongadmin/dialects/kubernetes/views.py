@@ -17,12 +17,12 @@ from kongadmin.dialects.kubernetes import (
     openapi,
     patches,
     reads,
-    reviews,
     tables,
     watch,
     writes,
 )
 from kongadmin.dialects.kubernetes.calls import Call, read_call
+from kongadmin.dialects.kubernetes.deletions import Deletion, read_deletion
 from kongadmin.dialects.kubernetes.errors import (
     Failure,
     method_not_allowed,
@@ -130,14 +130,13 @@ class OpenAPI(View):
 # Questions about oneself
 
 
-class AccessReview(View):
-    def post(self, request: HttpRequest) -> Answer:
-        return Answer(reviews.access(request.user, bodies.read_object(request)), 201)
+class Review(View):
+    """Answers what `reviews.REVIEWS` has under a path."""
 
+    answer: Callable[[Any, dict], dict] | None = None
 
-class SelfReview(View):
     def post(self, request: HttpRequest) -> Answer:
-        return Answer(reviews.self_of(request.user), 201)
+        return Answer(self.answer(request.user, bodies.read_object(request)), 201)
 
 
 class Events(View):
@@ -200,6 +199,9 @@ class ObjectView(View):
         version = {"resourceVersion": said["metadata"].get("resourceVersion", "")}
         return tables.table([said], self.call.kind, version, self.include)
 
+    def deletion(self) -> Deletion:
+        return read_deletion(self.call, bodies.read_options(self.request))
+
     @property
     def include(self) -> str:
         wanted = self.call.given("includeObject") or "Metadata"
@@ -257,7 +259,7 @@ class Collection(ObjectView):
         call = self.may("deletecollection")
         if not call.kind.is_namespaced:
             raise method_not_allowed()
-        said = writes.delete_all(call, bodies.read_options(request))
+        said = writes.delete_all(call, self.deletion())
         return Answer(self.list_of(said, {}))
 
 
@@ -302,7 +304,7 @@ class One(ObjectView):
             raise method_not_allowed()
         if not call.kind.is_namespaced:
             self.check_contents()
-        return self.answer(writes.delete(call, bodies.read_options(request)))
+        return self.answer(writes.delete(call, self.deletion()))
 
     def check_contents(self) -> None:
         """Refuse who may not delete all that a namespace takes along."""

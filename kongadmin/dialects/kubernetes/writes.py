@@ -20,6 +20,7 @@ from kongadmin.dialects.kubernetes import (
     store,
 )
 from kongadmin.dialects.kubernetes.calls import Call
+from kongadmin.dialects.kubernetes.deletions import Deletion
 from kongadmin.dialects.kubernetes.errors import (
     Cause,
     Failure,
@@ -37,7 +38,6 @@ from kongadmin.dialects.kubernetes.store import Change
 from kongadmin.dialects.kubernetes.wire import body_of, recast, say, say_time
 
 STATUS = "status"
-ORPHAN = "Orphan"
 
 
 def create(call: Call, given: dict) -> dict:
@@ -266,13 +266,12 @@ def unsaid(said: dict, seen: str) -> dict:
     return said
 
 
-def delete(call: Call, options: dict) -> dict:
+def delete(call: Call, deletion: Deletion) -> dict:
     """Delete an object, and what it owns; return a Status, or what awaits its end."""
     with store.writing():
         object = find_or_fail(call)
-        wanted = options.get("preconditions")
-        check_preconditions(call, object, wanted if isinstance(wanted, dict) else {})
-        changes = delete_object(call, object, options)
+        check_preconditions(call, object, deletion.preconditions)
+        changes = delete_object(call, object, deletion)
         said = finish(call, changes)
         is_gone = any(one.verb == "delete" and one.object == object for one in changes)
     if not is_gone:
@@ -282,7 +281,7 @@ def delete(call: Call, options: dict) -> dict:
     return success({**details, "uid": str(object.uid)})
 
 
-def delete_all(call: Call, options: dict) -> list[dict]:
+def delete_all(call: Call, deletion: Deletion) -> list[dict]:
     """Delete every object that a call selects; return them as they were."""
     with store.writing():
         said, _ = reads.list_of(call)
@@ -293,7 +292,7 @@ def delete_all(call: Call, options: dict) -> list[dict]:
                 call.kind.plural, meta.get("namespace", ""), meta["name"]
             )
             if object is not None:  # it did not go with another
-                changes += delete_object(call, object, options)
+                changes += delete_object(call, object, deletion)
         if call.is_dry_run:
             transaction.set_rollback(True)
         elif changes:
@@ -301,13 +300,9 @@ def delete_all(call: Call, options: dict) -> list[dict]:
     return said
 
 
-def delete_object(call: Call, object: Object, options: dict) -> list[Change]:
+def delete_object(call: Call, object: Object, deletion: Deletion) -> list[Change]:
     if call.kind.plural == store.NAMESPACES:
         return namespaces.delete(object)
-    is_orphan = ORPHAN in (
-        options.get("propagationPolicy") or call.given("propagationPolicy"),
-        options.get("orphanDependents") is True and ORPHAN,
-    )
-    changes = store.delete(object, is_orphan)
+    changes = store.delete(object, deletion.is_orphaning)
     gone = [one.object for one in changes if one.verb == "delete"]
     return [*changes, *(c for one in gone for c in namespaces.after_leaving(one))]

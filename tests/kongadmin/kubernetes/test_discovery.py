@@ -4,6 +4,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from clients import Client
+from kongadmin.dialects.kubernetes import discovery
 from kongadmin.dialects.kubernetes.kinds import KINDS, Kind
 from kongadmin.dialects.kubernetes.schemas import schema_of
 from manifests import refused
@@ -170,21 +171,69 @@ def test_who_am_i(kube: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("group", "resource", "is_allowed"),
+    ("group", "resource", "verb", "is_allowed"),
     [
-        ("configuration.konghq.com", "kongconsumers", True),
-        ("", "secrets", True),
-        ("*", "*", True),
-        ("apps", "deployments", False),
+        ("configuration.konghq.com", "kongconsumers", "create", True),
+        ("configuration.konghq.com", "kongconsumers", "fly", False),
+        ("configuration.konghq.com", "kongconsumers/status", "patch", True),
+        ("configuration.konghq.com", "kongconsumers/status", "delete", False),
+        ("configuration.konghq.com", "kongconsumers/scale", "get", False),
+        ("", "secrets", "create", True),
+        ("", "secrets/status", "get", False),
+        ("", "namespaces", "deletecollection", False),
+        ("*", "*", "*", True),
+        ("apps", "deployments", "create", False),
     ],
 )
-def test_may_i(kube: Client, group: str, resource: str, is_allowed: bool) -> None:
+def test_may_i(
+    kube: Client, group: str, resource: str, verb: str, is_allowed: bool
+) -> None:
     path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
-    asked = {"group": group, "resource": resource, "verb": "create"}
+    plural, _, part = resource.partition("/")
+    asked = {"group": group, "resource": plural, "subresource": part, "verb": verb}
 
     answer = kube.post(path, json={"spec": {"resourceAttributes": asked}})
 
     assert answer.json()["status"]["allowed"] is is_allowed
+
+
+@pytest.mark.parametrize(
+    ("path", "verb", "is_allowed"),
+    [
+        ("/version", "get", True),
+        ("/apis/configuration.konghq.com/v1", "get", True),
+        ("/version", "post", False),
+        ("/metrics", "get", False),
+    ],
+)
+def test_may_i_read_a_path(
+    kube: Client, path: str, verb: str, is_allowed: bool
+) -> None:
+    review = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+    asked = {"path": path, "verb": verb}
+
+    answer = kube.post(review, json={"spec": {"nonResourceAttributes": asked}})
+
+    assert answer.json()["status"]["allowed"] is is_allowed
+
+
+def test_what_may_i(kube: Client) -> None:
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+
+    answer = kube.post(path, json={"spec": {"namespace": "default"}})
+
+    assert answer.status == 201
+    status = answer.json()["status"]
+    verbs = {
+        (one["apiGroups"][0], one["resources"][0]): one["verbs"]
+        for one in status["resourceRules"]
+    }
+    consumers = "configuration.konghq.com", "kongconsumers"
+    assert verbs[consumers] == discovery.COLLECTION_VERBS
+    assert verbs["", "namespaces/status"] == discovery.STATUS_VERBS
+    assert verbs["authentication.k8s.io", "selfsubjectreviews"] == ["create"]
+    assert "/version" in status["nonResourceRules"][0]["nonResourceURLs"]
+    assert status["incomplete"] is False
 
 
 # Beside the Admin API

@@ -126,6 +126,19 @@ def test_may_i_is_answered_by_the_role(acting_as, role: str, allowed: bool) -> N
     assert answer.json()["status"] == {"allowed": allowed}
 
 
+def test_what_may_i_is_answered_by_the_role(acting_as) -> None:
+    path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews"
+
+    said = acting_as("viewer").post(path, json={"spec": {"namespace": "x"}}).json()
+
+    rules = {
+        one["resources"][0]: one["verbs"] for one in said["status"]["resourceRules"]
+    }
+    assert rules["kongconsumers"] == ["get", "list", "watch"]
+    assert rules["kongconsumers/status"] == ["get"]
+    assert "secrets" not in rules
+
+
 def test_one_is_told_by_ones_name(acting_as) -> None:
     path = "/apis/authentication.k8s.io/v1/selfsubjectreviews"
 

@@ -289,6 +289,17 @@ def test_preconditions_hold_a_deletion_back(kube: Client, made: Made) -> None:
     assert kube.get(SHOP).status == 200
 
 
+def test_another_propagation_policy_is_refused(kube: Client, made: Made) -> None:
+    made(consumer())
+
+    for options in ({"json": {"propagationPolicy": "Nowhere"}}, {}):
+        answer = kube.delete(f"{SHOP}?propagationPolicy=Nowhere", **options)
+        status = refused(answer, 422, "Invalid")
+        assert 'propagationPolicy: Unsupported value: "Nowhere"' in status["message"]
+
+    assert kube.get(SHOP).status == 200
+
+
 def test_a_collection_is_deleted_by_what_selects_it(kube: Client, made: Made) -> None:
     made(consumer("a", metadata={"labels": {"stage": "old"}}))
     made(consumer("b"))
@@ -319,6 +330,20 @@ def test_a_dry_run_answers_and_stores_nothing(kube: Client, made: Made) -> None:
 
     assert kube.get(SHOP).json() == before
     assert Event.objects.count() == events
+
+
+def test_a_deletion_says_in_its_body_that_it_is_a_dry_run(
+    kube: Client, made: Made
+) -> None:
+    made(consumer())
+    options = {"propagationPolicy": "Background", "dryRun": ["All"]}
+
+    assert kube.delete(SHOP, json=options).json()["status"] == "Success"
+    assert len(kube.delete(CONSUMERS, json=options).json()["items"]) == 1
+    for stages in (["Some"], ["All", "Some"], "All", [1]):
+        refused(kube.delete(SHOP, json={"dryRun": stages}), 400, "BadRequest")
+
+    assert kube.get(SHOP).status == 200
 
 
 def test_another_dry_run_than_all_is_none(kube: Client) -> None:

@@ -74,6 +74,19 @@ def test_a_question_about_oneself_is_understood(kube: Client) -> None:
     assert answer.json()["status"] == {"allowed": False}
 
 
+def test_how_to_delete_is_understood(kube: Client) -> None:
+    path = "/api/v1/namespaces/default/secrets"
+    kube.post(path, body=secret(), headers=PROTOBUF)
+
+    dry_run = envelope("v1", "DeleteOptions", field(4, "Background") + field(5, "All"))
+    assert kube.delete(f"{path}/key", body=dry_run, headers=PROTOBUF).status == 200
+    another = envelope("v1", "DeleteOptions", field(2, field(1, "another")))
+    answer = kube.delete(f"{path}/key", body=another, headers=PROTOBUF)
+    refused(answer, 409, "Conflict")
+
+    assert kube.get(f"{path}/key").status == 200
+
+
 @pytest.mark.parametrize(
     "body",
     [

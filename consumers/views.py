@@ -76,10 +76,7 @@ def list_consumers(request: HttpRequest) -> HttpResponse:
         "text": text,
         "tag": tag,
         "group": group,
-        "sort": request.GET.get("sort", ""),
-        "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, group=group),
-        "columns": {name: page.sorted_by(name) for name in SORTS},
         "code": as_code(request, example),
     }
     return render_page(request, "consumers/list.html", "results", context)

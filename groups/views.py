@@ -87,10 +87,7 @@ def list_groups(request: HttpRequest) -> HttpResponse:
         "page": page,
         "text": text,
         "tag": tag,
-        "sort": request.GET.get("sort", ""),
-        "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, tag, "consumer group"),
-        "columns": {name: page.sorted_by(name) for name in SORTS},
         "code": as_code(request, example),
     }
     return render_page(request, "groups/list.html", "results", context)

@@ -66,10 +66,7 @@ def list_planes(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "text": text,
-        "sort": request.GET.get("sort", ""),
-        "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, "", "control plane"),
-        "columns": {name: page.sorted_by(name) for name in SORTS},
         "can_create": may(request.user, WRITE, "control_planes"),
     }
     return render_page(request, "planes/list.html", "results", context)

@@ -83,10 +83,7 @@ def list_realms(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "text": text,
-        "sort": request.GET.get("sort", ""),
-        "size": request.GET.get("size", ""),
         "count_text": found_in_words(page.count(), text, "", "realm"),
-        "columns": {name: page.sorted_by(name) for name in SORTS},
         "code": as_code(request, on_realm(Verb.CREATE, Realm(name="prod"))),
     }
     return render_page(request, "realms/list.html", "results", context)

@@ -31,7 +31,6 @@ def list_users(request: HttpRequest) -> HttpResponse:
     page = Page(rows, request.GET, SORTS, "username")
     context = {
         "page": page,
-        "columns": {name: page.sorted_by(name) for name in SORTS},
         "roles": ROLES,
         "changes": Change.objects.filter(scope=None).order_by("-id")[:SHOWN],
     }

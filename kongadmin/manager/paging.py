@@ -42,7 +42,7 @@ class Page:
         prefix: str = "",
         size: int = SIZE,
     ) -> None:
-        self.rows, self.given = rows, given
+        self.rows, self.given, self.sorts = rows, given, sorts
         self.after, self.before = f"{prefix}after", f"{prefix}before"
         name = given.get("sort", default)
         self.sort_name = name if name.removeprefix("-") in sorts else default
@@ -119,6 +119,11 @@ class Page:
         for name, value in changed.items():
             given[name] = value
         return given.urlencode()
+
+    @property
+    def columns(self) -> dict[str, dict[str, str]]:
+        """What the headings of the columns that sort need, by name."""
+        return {name: self.sorted_by(name) for name in self.sorts}
 
     def sorted_by(self, name: str) -> dict[str, str]:
         """Return what a column's header needs: its link, and how it sorts."""

@@ -1,16 +1,15 @@
 """POST /declarative/plan and /declarative/apply: a whole document at once, any format.
 
-The body is the document itself, or a form's file; it is read from disk, never whole
-from memory. What is answered has no secret in it.
+The body is the document itself, or a form's file; it is read from disk, where it is
+encrypted, never whole from memory. What is answered has no secret in it.
 """
 
 import shutil
-import tempfile
+from io import BytesIO
 from typing import Any, BinaryIO, ClassVar
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
-from django.core.files.uploadhandler import TemporaryFileUploadHandler
 from django.core.handlers.wsgi import LimitedStream
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParser, MultiPartParserError
@@ -20,6 +19,7 @@ from kongadmin.declarative.applying import Refused, apply
 from kongadmin.declarative.document import Document, Problem, Unreadable
 from kongadmin.declarative.formats import FORMATS, Format, Options, recognise
 from kongadmin.declarative.kinds import KINDS
+from kongadmin.declarative.pieces import DocumentHandler, Spool
 from kongadmin.declarative.plan import Plan, Step, make
 from kongadmin.declarative.verbs import VERBS, Mode
 from kongadmin.dialects.admin_api import paging
@@ -37,7 +37,7 @@ from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
 
 BEGINNING = 1 << 16
-IN_MEMORY = 1 << 20
+AT_ONCE = 1 << 18
 MOST_PROBLEMS = 100
 MODES = (Mode.SYNC, Mode.APPLY)
 TABLE_TYPES = ("text/csv", "text/tab-separated-values")
@@ -167,29 +167,27 @@ def received(request) -> tuple[BinaryIO, str]:
         request._stream = LimitedStream(request.META["wsgi.input"], most + 1)
     if request.META.get("CONTENT_TYPE", "").startswith("multipart/form-data"):
         return from_form(request)
-    body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
+    body = Spool(most)
     try:
-        shutil.copyfileobj(request, body, IN_MEMORY)
+        shutil.copyfileobj(request, body, AT_ONCE)
     except OSError as error:
         raise UnreadablePostError(*error.args) from error
-    if body.tell() > most:
-        raise RequestDataTooBig
-    return body, ""
+    return body.reading(), ""
 
 
 def from_form(request) -> tuple[BinaryIO, str]:
     """Return the file of a form, or the text of its field `config`."""
-    handlers = [TemporaryFileUploadHandler(request)]
+    handler = DocumentHandler(request, settings.MAX_DOCUMENT_SIZE)
     try:
-        parser = MultiPartParser(request.META, request, handlers)
+        parser = MultiPartParser(request.META, request, [handler])
         fields, files = parser.parse()
     except MultiPartParserError as error:
         raise Refusal.plain(400, "Cannot parse multipart body") from error
+    if handler.is_too_large:
+        raise RequestDataTooBig
     for file in files.values():
         return file, file.name
-    body = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115
-    body.write(fields.get("config", "").encode())
-    return body, ""
+    return BytesIO(fields.get("config", "").encode()), ""
 
 
 def format_of(request, stream: BinaryIO, filename: str) -> Format:

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from kongadmin.declarative.exporting import Secrets, writable_formats
 from kongadmin.declarative.formats import FORMATS, Columns, Format, recognise
 from kongadmin.declarative.models import Import
+from kongadmin.declarative.pieces import PIECE
 from kongadmin.declarative.verbs import Mode
 from kongadmin.manager.forms import TagsField
 
 BEGINNING = 1 << 16
-PIECE = 1 << 20
 PLAIN = {"autocomplete": "off", "spellcheck": "false", "class": "mono"}
 MODES = [
     (Mode.APPLY, "Add and change: what the document does not mention stays"),
@@ -35,7 +35,10 @@ def readable_formats() -> list[Format]:
 
 
 class ImportForm(forms.Form):
-    """A document, as a file or pasted, and how to take it."""
+    """A document, as a file or pasted, and how to take it.
+
+    `refusal` says why what was brought could not even be received.
+    """
 
     file = forms.FileField(
         label="File", required=False, allow_empty_file=True, max_length=255
@@ -65,8 +68,9 @@ class ImportForm(forms.Form):
         help_text="The .env of an export. Kept encrypted, and never shown again.",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, refusal: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.refusal = refusal
         named = [(format.name, format.label) for format in readable_formats()]
         self.fields["format"].choices = [("", "Recognise it"), *named]
         self.initial = {"mode": Mode.APPLY, **self.initial}
@@ -79,6 +83,8 @@ class ImportForm(forms.Form):
 
     def clean(self) -> None:
         file, text = self.cleaned_data.get("file"), self.cleaned_data.get("text")
+        if self.refusal:
+            raise ValidationError(self.refusal)
         if "file" in self.errors:
             return
         if not file and not text:
@@ -116,8 +122,7 @@ class ImportForm(forms.Form):
         if most is not None:
             yield file.read(most)
             return
-        while piece := file.read(PIECE):
-            yield piece
+        yield from file.chunks(PIECE)
 
     def keep(self, scope, actor: str) -> Import:
         """Store what was brought, to be planned."""

@@ -1,10 +1,8 @@
 """Imports: a document, its plan, and what became of both."""
 
 import json
-import zlib
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from io import BytesIO
 from itertools import batched
 from typing import BinaryIO
 
@@ -14,12 +12,11 @@ from uuid_utils.compat import uuid7
 
 from kongadmin.declarative import board
 from kongadmin.declarative.document import Place, Problem
+from kongadmin.declarative.pieces import cut, opened, reading, sealed
 from kongadmin.declarative.plan import Plan
 from kongadmin.declarative.progress import Progress
 from kongadmin.declarative.verbs import Mode
-from kongadmin.fields import keyring
 
-PIECE = 1 << 20
 PIECES_AT_ONCE = 8
 DAYS_KEPT = 30
 DIED = "The server stopped while this ran; nothing of it was written."
@@ -122,8 +119,10 @@ class Import(models.Model):
 
     @property
     def document(self) -> BinaryIO:
-        """The text that was brought."""
-        return BytesIO(b"".join(self.pieces("document")))
+        """The text that was brought; a piece of it at a time is in memory."""
+        parts = self.parts.filter(name="document")
+        data = parts.values_list("data", flat=True)
+        return reading(lambda at: opened(bytes(data.get(number=at))), parts.count())
 
     @property
     def environment(self) -> dict[str, str]:
@@ -166,7 +165,7 @@ class Import(models.Model):
         self.parts.filter(name=name).delete()
         made = (
             Part(whole=self, name=name, number=number, data=sealed(piece))
-            for number, piece in enumerate(pieces)
+            for number, piece in enumerate(cut(pieces))
         )
         for some in batched(made, PIECES_AT_ONCE, strict=False):
             Part.objects.bulk_create(some)
@@ -174,16 +173,12 @@ class Import(models.Model):
     def pieces(self, name: str) -> Iterator[bytes]:
         found = self.parts.filter(name=name).order_by("number")
         for part in found.iterator(PIECES_AT_ONCE):
-            yield zlib.decompress(keyring.decrypt_bytes(bytes(part.data)))
+            yield opened(bytes(part.data))
 
 
 def _chain(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield first
     yield from pieces
-
-
-def sealed(piece: bytes) -> bytes:
-    return keyring.encrypt_bytes(zlib.compress(piece, 1))
 
 
 class Part(models.Model):

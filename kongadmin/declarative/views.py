@@ -4,11 +4,14 @@ from threading import Thread
 from urllib.parse import urlencode
 from uuid import UUID
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
+from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
+from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import (
     require_http_methods,
@@ -27,7 +30,9 @@ from kongadmin.declarative.forms import BEGINNING, ColumnsForm, ImportForm
 from kongadmin.declarative.kinds import KINDS
 from kongadmin.declarative.listing import Listing, groups, plan_of, summary
 from kongadmin.declarative.models import Import, Status
+from kongadmin.declarative.pieces import DocumentHandler
 from kongadmin.declarative.telling import Run, title_of
+from kongadmin.declarative.verbs import Mode
 from kongadmin.declarative.words import WORDS
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
@@ -40,6 +45,7 @@ READY = (Status.PLANNED, Status.FAILED, Status.CANCELLED)
 SHOWN_PROBLEMS = 100
 
 
+@csrf_exempt  # it is `begin` that checks, once it is settled where a file goes
 @sensitive_post_parameters()
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(READ, *KINDS)
@@ -49,17 +55,39 @@ def start(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             raise PermissionDenied
         return see_other(request, reverse("declarative:export"))
-    is_sent = request.method == "POST"
-    form = ImportForm(request.POST, request.FILES) if is_sent else ImportForm()
-    if is_sent and form.is_valid():
-        record = form.keep(request.scope, request.user.get_username())
-        if (columns := form.columns) and "" in columns.meant.values():
-            return see_other(request, reverse("declarative:columns", args=[record.pk]))
-        wait_for(jobs.plan(record))
-        return see_other(request, page_of(record))
+    handler = DocumentHandler(request, settings.MAX_DOCUMENT_SIZE)
+    request.upload_handlers = [handler]
+    try:
+        return begin(request, handler)
+    except RequestDataTooBig:
+        most = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        refusal = f"This is more than {most} to be pasted: bring it as a file."
+        return ask(request, ImportForm({"mode": Mode.APPLY}, refusal=refusal))
+
+
+@csrf_protect
+def begin(request: HttpRequest, handler: DocumentHandler) -> HttpResponse:
+    """Show the form, or take what it brings."""
+    if request.method != "POST":
+        return ask(request, ImportForm())
+    files, refusal = request.FILES, ""  # read here: then the handler knows
+    if handler.is_too_large:
+        most = filesizeformat(settings.MAX_DOCUMENT_SIZE)
+        refusal = f"The file is larger than {most} (KONGADMIN_MAX_DOCUMENT_SIZE)."
+    form = ImportForm(request.POST, files, refusal=refusal)
+    if not form.is_valid():
+        return ask(request, form)
+    record = form.keep(request.scope, request.user.get_username())
+    if (columns := form.columns) and "" in columns.meant.values():
+        return see_other(request, reverse("declarative:columns", args=[record.pk]))
+    wait_for(jobs.plan(record))
+    return see_other(request, page_of(record))
+
+
+def ask(request: HttpRequest, form: ImportForm) -> HttpResponse:
     recent = Import.objects.in_scope(request.scope).order_by("-pk")[:5]
     context = {"form": form, "recent": recent, "can_import": True}
-    status = REFUSED if is_sent else 200
+    status = REFUSED if form.is_bound else 200
     return render_page(request, "declarative/start.html", "form", context, status)
 
 

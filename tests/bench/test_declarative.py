@@ -6,18 +6,22 @@ runs. Figures are those of a process of its own, printed, and but for memory and
 distance to decK not asserted.
 """
 
+import http.client
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from real_clients.test_deck import DECK
-from servers import ROOT, Server
+from servers import ROOT, Server, ask
 
 FULL = os.environ.get("BENCH") == "full"
 COUNT = 100_000 if FULL else 200
@@ -139,3 +143,74 @@ def test_beside_real_deck(installation, tmp_path, count):
     print(f"\n{count} consumers: ours {spent:.1f} s, decK's {theirs:.1f} s")
     if count >= 10_000:
         assert theirs / spent >= TIMES_FASTER
+
+
+def test_a_large_file_that_is_sent_stays_within_the_memory(tmp_path):
+    path = write_file(tmp_path / "kong.yaml", LARGE // 165)
+
+    with Server(WORKERS="1") as server:
+        planned = send(server.admin, "/declarative/plan?size=1", path, YAML)
+        assert planned.status == 200
+        after_route = peak(server)
+        cookies = server.sign_in()
+        record = bring(server, cookies, path)
+        wait_until_planned(server, cookies, record)
+        after_page = peak(server)
+
+    print(f"\nplanned by HTTP: {after_route} MB, in the Manager: {after_page} MB")
+    assert max(after_route, after_page) <= MOST_MEGABYTES
+
+
+YAML = {"Content-Type": "application/yaml"}
+BOUNDARY = "a-line-that-no-file-has"
+PART = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+
+
+def send(base: str, target: str, path: Path, headers: dict, *around: bytes):
+    """Post a file as it lies on the disk, with something before and after it."""
+    before, after = around or (b"", b"")
+    size = len(before) + path.stat().st_size + len(after)
+    connection = http.client.HTTPConnection(base.partition("//")[2], timeout=3600)
+    with path.open("rb") as file:
+        body = itertools.chain(
+            [before], iter(partial(file.read, 1 << 16), b""), [after]
+        )
+        headers = {"Content-Length": str(size), **headers}
+        connection.request("POST", target, body, headers)
+    answer = connection.getresponse()
+    answer.read()
+    connection.close()
+    return answer
+
+
+def bring(server: Server, cookies: dict[str, str], path: Path) -> str:
+    """Drop a file in the Manager; return the path of the page about it."""
+    fields = {"mode": "apply", "csrfmiddlewaretoken": cookies["kongadmin_csrf"]}
+    before = "".join(f'{PART}"{n}"\r\n\r\n{v}\r\n' for n, v in fields.items())
+    before += f'{PART}"file"; filename="kong.yaml"\r\n\r\n'
+    headers = {
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+        "Cookie": jar(cookies),
+    }
+    around = before.encode(), f"\r\n--{BOUNDARY}--\r\n".encode()
+    answer = send(server.manager, "/import", path, headers, *around)
+    assert answer.status == 303
+    return answer.headers["Location"]
+
+
+def wait_until_planned(server: Server, cookies: dict[str, str], record: str) -> None:
+    while (
+        "steps taken"
+        not in ask(f"{server.manager}{record}", headers={"Cookie": jar(cookies)}).text
+    ):
+        time.sleep(0.5)
+
+
+def jar(cookies: dict[str, str]) -> str:
+    return "; ".join(f"{name}={value}" for name, value in cookies.items())
+
+
+def peak(server: Server) -> int:
+    """Return the most megabytes that any process of a server has had."""
+    found = (Path(f"/proc/{pid}/status").read_text() for pid in server.processes())
+    return max(int(re.search(r"VmHWM:\s+(\d+)", text)[1]) for text in found) // 1024

@@ -254,6 +254,16 @@ def test_a_body_that_is_too_large_is_refused(api: Client, settings) -> None:
     assert send(api, PLAN, DECK).status == 413
 
 
+def test_a_file_of_a_form_that_is_too_large_is_refused(api: Client, settings) -> None:
+    settings.MAX_DOCUMENT_SIZE = 50
+    part = b'--x\r\nContent-Disposition: form-data; name="f"; filename="k"\r\n\r\n'
+    body = part + DECK + b"\r\n--x--\r\n"
+
+    answer = send(api, PLAN, body, "multipart/form-data; boundary=x")
+
+    assert answer.status == 413
+
+
 def test_a_document_may_be_larger_than_other_bodies(api: Client, settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50
 

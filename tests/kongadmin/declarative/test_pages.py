@@ -126,6 +126,38 @@ def test_what_cannot_be_taken_is_said_at_the_form(pages: Client, given, said) ->
     assert not Import.objects.exists()
 
 
+def test_a_file_that_is_too_large_is_refused_at_the_form(pages: Client, settings):
+    settings.MAX_DOCUMENT_SIZE = 50
+    file = SimpleUploadedFile("kong.yaml", DECK.encode())
+
+    answer = pages.post("/import", {"file": file, "mode": "sync"})
+
+    assert answer.status_code == 422
+    assert "The file is larger than 50" in answer.text
+    assert "KONGADMIN_MAX_DOCUMENT_SIZE" in answer.text
+    assert re.search('value="sync"[^>]* checked', answer.text)
+    assert not Import.objects.exists()
+
+
+def test_what_is_too_large_to_be_pasted_is_refused_at_the_form(pages: Client, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 50
+
+    answer = pages.post("/import", {"text": DECK, "mode": "apply"})
+
+    assert answer.status_code == 422
+    assert "bring it as a file" in answer.text
+
+
+def test_a_form_of_somebody_elses_page_is_refused(db) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(make_user("root", "super-admin"))
+
+    answer = strict.post("/import", {"text": DECK, "mode": "apply"})
+
+    assert answer.status_code == 403
+    assert not Import.objects.exists()
+
+
 def test_a_table_whose_headings_are_strange_is_asked_about(pages: Client) -> None:
     answer = pages.post("/import", {"text": "username,mood\nalex,fine", "mode": "sync"})
     page = answer["Location"]

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlsplit
 
 from kongadmin.entities import Violation
 from kongadmin.explain import curl
-from kongadmin.gateway.request import Request, header_variable
+from kongadmin.gateway.request import Request, header_variable, underscored_variable
 from kongadmin.schema import Schema
 
 SCHEMA = Schema.load(Path(__file__).parent / "requests.yaml")
@@ -72,7 +72,8 @@ def request_of(values: dict, peer: str) -> Request:
     for name, texts in values["headers"].items():
         # As servers hand over: repeated headers joined, bytes as Latin-1.
         joined = ",".join(texts)
-        headers[header_variable(name)] = as_bytes(joined).decode("latin-1")
+        variable = underscored_variable if "_" in name else header_variable
+        headers[variable(name)] = as_bytes(joined).decode("latin-1")
     return Request(
         values["method"],
         headers,

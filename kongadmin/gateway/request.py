@@ -103,6 +103,15 @@ def header_variable(name: str) -> str:
     return f"HTTP_{variable}"
 
 
+def underscored_variable(name: str) -> str:
+    """Return what the value of a header with `_` in its name is found by.
+
+    Servers drop such headers or take them for those with `-`. Whoever can tell them
+    apart hands them over under this name, which is no server's.
+    """
+    return f"http_{name.lower()}"
+
+
 def as_sent(name: str) -> str:
     """Return the header that a configured name matches: `_` stands for `-` too."""
     return name.replace("_", "-")

@@ -49,6 +49,7 @@ GOOD = [
     ("correlation-id", {"generator": "tracker", "header_name": None}),
     ("cors", {"origins": ["*", "https?://.*\\.test"], "methods": ["GET"]}),
     ("hmac-auth", {"algorithms": ["hmac-sha1"], "clock_skew": 0.5}),
+    ("hmac-auth", {"algorithms": ["hmac-sha224"]}),
     ("ip-restriction", {"allow": ["10.0.0.0/8", "::1"], "status": 404}),
     ("jwt", {"maximum_expiration": 10}),
     ("jwt", {"maximum_expiration": 10, "claims_to_verify": ["nbf", "exp"]}),
@@ -103,7 +104,8 @@ WRONG_CONFIG = [
         {"algorithms": ["md5"]},
         {
             "algorithms": [
-                "expected one of: hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512"
+                "expected one of: hmac-sha1, hmac-sha256, hmac-sha384, hmac-sha512,"
+                " hmac-sha224"
             ]
         },
     ),

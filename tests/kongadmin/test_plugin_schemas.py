@@ -228,6 +228,9 @@ def test_a_newer_version_has_newer_fields_and_defaults():
 
     assert default_of(known["key-auth"], "hide_credentials") is False
     assert default_of(newest["key-auth"], "hide_credentials") is True
+    assert default_of(newest["basic-auth"], "hide_credentials") is True
+    assert "hmac-sha1" in default_of(known["hmac-auth"], "algorithms")
+    assert "hmac-sha1" not in default_of(newest["hmac-auth"], "algorithms")
     assert newest["key-auth"].fields["protocols"]["default"] == [*HTTP, "ws", "wss"]
     assert "principals" in names_in(newest["key-auth"])
     assert {"throttling", "counter_key"} <= {

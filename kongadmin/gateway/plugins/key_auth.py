@@ -3,7 +3,9 @@
 Source of the rules: kong/plugins/key-auth/handler.lua; data-plane contract §1.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Self
 
 from kongadmin.gateway.decision import (
     AWAY,
@@ -14,7 +16,13 @@ from kongadmin.gateway.decision import (
     quoted,
 )
 from kongadmin.gateway.plugins.base import Authentication, Instance
-from kongadmin.gateway.request import Request, as_sent, header_text, header_variable
+from kongadmin.gateway.request import (
+    Request,
+    as_sent,
+    header_text,
+    header_variable,
+    underscored_variable,
+)
 from kongadmin.gateway.unavailable import Unavailable
 
 HEADER, QUERY, BODY = "header", "query", "body"
@@ -31,10 +39,25 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """A configured key name, and the header it matches in CGI's spelling."""
+    """A configured key name, and the header it matches in CGI's spelling.
+
+    A name with `_` matches the header with `-` as well, but not the other way round.
+    """
 
     text: str
     variable: str
+    underscored: str | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        underscored = underscored_variable(text) if "_" in text else None
+        return cls(text, header_variable(text), underscored)
+
+    def header(self, headers: Mapping[str, str]) -> str | None:
+        value = headers.get(self.variable)
+        if value is None and self.underscored:
+            return headers.get(self.underscored)
+        return value
 
 
 class KeyAuth(Authentication):
@@ -49,7 +72,7 @@ class KeyAuth(Authentication):
         self.duplicate = self.refusal("Duplicate API key found")
         self.unknown = self.refusal("Unauthorized")
         names = config.get("key_names")
-        self.names = names and [KeyName(name, header_variable(name)) for name in names]
+        self.names = names and [KeyName.of(name) for name in names]
         self.in_header = config.get("key_in_header", True)
         if self.names and self.in_header:
             self.credential_headers = tuple(as_sent(name.text) for name in self.names)
@@ -76,7 +99,7 @@ class KeyAuth(Authentication):
         if decision.story is not None:
             self.tell_find(decision, name, place)
         if self.hides and name:
-            decision.hidden += (name.text,)
+            decision.hidden += tuple(dict.fromkeys((as_sent(name.text), name.text)))
         if not isinstance(key, str):
             return self.duplicate
         if not key:
@@ -101,7 +124,7 @@ class KeyAuth(Authentication):
         The order of names beats that of places. Text ends the search, even "".
         """
         for name in self.names:
-            value = request.headers.get(name.variable) if self.in_header else None
+            value = name.header(request.headers) if self.in_header else None
             if value is not None:
                 return name, header_text(value), HEADER
             place = QUERY

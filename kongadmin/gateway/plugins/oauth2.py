@@ -39,7 +39,7 @@ from kongadmin.gateway.decision import (
 )
 from kongadmin.gateway.plugins.base import Authentication, Instance
 from kongadmin.gateway.plugins.basic_auth import read_login
-from kongadmin.gateway.request import Request, header_text, header_variable
+from kongadmin.gateway.request import Request, as_sent, header_text, header_variable
 from kongadmin.peers import is_trusted
 
 TOKEN_PATH = "/oauth2/token"  # noqa: S105
@@ -127,7 +127,7 @@ class OAuth2(Authentication):
             is_usual = len(rest) == 1 and scheme.lower() in SCHEMES
             token = rest[0] if is_usual else text
             if is_usual and self.hides:
-                decision.hidden += (name,)
+                decision.hidden += (as_sent(name),)
         if not token or not isinstance(token, str):
             names, places = [self.header, "access_token"], ["header", "query"]
             decision.tell("missing", what="token", places=places, names=names)

@@ -5,6 +5,8 @@ import pytest
 from kongadmin.entities import Violation
 from kongadmin.explain import curl
 from kongadmin.explain.described import read, request_of
+from kongadmin.gateway.plugins import Instance
+from kongadmin.gateway.plugins.key_auth import KeyAuth
 
 
 def test_a_description_becomes_the_request_a_server_would_hand_over() -> None:
@@ -15,6 +17,26 @@ def test_a_description_becomes_the_request_a_server_would_hand_over() -> None:
     assert (request.method, request.target, request.query) == ("PUT", "/x?y=1", "y=1")
     assert request.headers["HTTP_APIKEY"] == "a,b"
     assert request.client_ip == "192.0.2.1"
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "found"),
+    [
+        ("x_key", "x-key", True),
+        ("x_key", "X_Key", True),
+        ("x-key", "x_key", False),
+        ("x-key", "X-Key", True),
+    ],
+)
+def test_a_key_name_with_an_underscore_matches_a_hyphen_and_not_the_reverse(
+    name: str, sent: str, found: bool
+) -> None:
+    described = read({"uri": "/", "headers": {sent: "k"}})
+    plugin = KeyAuth(Instance("key-auth", {"key_names": [name]}))
+
+    _, key, _ = plugin.find(request_of(described, peer=""))
+
+    assert bool(key) is found
 
 
 def test_text_that_is_not_ascii_is_sent_as_its_bytes() -> None:

@@ -41,6 +41,7 @@ def ask(
         "REMOTE_ADDR": peer,
         "SERVER_SOFTWARE": "Granian",
         "wsgi.input": io.BytesIO(body),
+        "wsgi.input_terminated": True,
     }
     for name, value in (headers or {}).items():
         variable = name.upper().replace("-", "_")

@@ -109,6 +109,13 @@ def test_a_signature_is_made_with_an_algorithm_that_is_asked_for(name):
     assert asked(sent, algorithms=[other]) == UNVERIFIABLE
 
 
+def test_sha224_is_accepted_where_it_is_asked_for():
+    sent = authorization("date", f"date: {DATE}", algorithm="hmac-sha224")
+
+    assert asked(sent) == UNVERIFIABLE
+    assert asked(sent, algorithms=["hmac-sha224"]) == FINE
+
+
 def test_headers_can_be_enforced_by_their_exact_names():
     assert asked(enforce_headers=["date"]) == FINE
     assert asked(enforce_headers=["Date"]) == UNVERIFIABLE

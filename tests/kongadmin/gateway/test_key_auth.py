@@ -221,6 +221,12 @@ def test_a_hidden_credential_is_named_whether_it_was_valid_or_not():
     assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden == ()
 
 
+def test_a_hidden_credential_is_named_as_the_header_was_sent():
+    config = {"hide_credentials": True, "key_names": ["x_key"]}
+
+    assert judged(config, {"x-key": "k"}).hidden == ("x-key", "x_key")
+
+
 def test_the_upstream_service_is_told_who_calls():
     assert dict(CARL.headers) == {
         "X-Consumer-ID": "id-1",

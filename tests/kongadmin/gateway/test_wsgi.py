@@ -1,5 +1,6 @@
 """The proxy listener with a real database behind it."""
 
+import io
 import json
 import os
 import threading
@@ -217,6 +218,14 @@ def test_a_key_in_the_body_is_read_up_to_a_limit(gateway):
     long = b"apikey=k&x=" + b"x" * wsgi.LARGEST_BODY
     assert gateway("/", "POST", form, b"apikey=k").status == 200
     assert gateway("/", "POST", form, long).status == 401
+
+
+def test_of_a_connection_that_stays_open_no_more_than_the_body_is_read():
+    sent = io.BytesIO(b"apikey=kGET / HTTP/1.1")
+
+    assert wsgi.read_body({"wsgi.input": sent, "CONTENT_LENGTH": "8"}) == b"apikey=k"
+    assert wsgi.read_body({"wsgi.input": sent, "CONTENT_LENGTH": ""}) == b""
+    assert wsgi.read_body({"wsgi.input": sent}) == b""
 
 
 def test_names_beyond_ascii_arrive_as_utf_8(gateway):

@@ -34,6 +34,8 @@ LOOK, PAUSE = 0.02, 2.0
 # Kong takes raw UTF-8 in a path, and tells its version in the header that decK reads.
 gunicorn.http.message.RFC9112_TARGET_INVALID = re.compile(r"[\x00-\x20\x7f]")
 gunicorn.http.wsgi.SERVER = settings.KONG_SERVER
+# Of a second Content-Type the Admin API tells in Kong's words.
+gunicorn.http.message.RFC9110_5_3_SINGLETON_FIELDS = frozenset({"HOST"})
 
 
 class DjangoListeners(BaseApplication):

@@ -1,5 +1,6 @@
 """The product as it is started: what it survives, and how it ends."""
 
+import http.client
 import os
 import re
 import signal
@@ -67,6 +68,21 @@ def test_three_addresses_answer(server: Server) -> None:
         url in server.log.replace("localhost", "127.0.0.1")
         for url in (server.proxy, server.admin, server.manager)
     )
+
+
+def test_two_content_types_are_refused_in_kongs_words(server: Server) -> None:
+    listener = urlsplit(server.admin)
+    connection = http.client.HTTPConnection(listener.hostname, listener.port, 30)
+
+    connection.putrequest("POST", "/consumers")
+    for _ in range(2):
+        connection.putheader("Content-Type", "application/json")
+    connection.putheader("Content-Length", "2")
+    connection.endheaders(b"{}")
+    answer = connection.getresponse()
+
+    assert answer.status == 400
+    assert answer.read() == b"Multiple Content-Type headers not allowed"
 
 
 @pytest.mark.parametrize("by", [signal.SIGTERM, signal.SIGINT])

@@ -42,9 +42,12 @@ UNEXPECTED = {"message": "An unexpected error occurred"}
 
 
 class Refusal(Exception):
-    """An answer that ends the request: Kong's envelope, or a bare message."""
+    """An answer that ends the request: Kong's envelope, or a bare message.
 
-    def __init__(self, status: int, body: dict) -> None:
+    Before routing it may be mere text.
+    """
+
+    def __init__(self, status: int, body: dict | str) -> None:
         self.status, self.body = status, body
 
     @classmethod

@@ -77,11 +77,11 @@ class Conventions:
         return brand(request, response, time.perf_counter() - started)
 
 
-def plain(body: dict | None, status: int) -> HttpResponse:
-    """Return an answer made outside of a view; no body where Kong's is not JSON."""
-    if body is None:
-        return HttpResponse(status=status, content_type="")
-    return Answer(body, status)
+def plain(body: dict | str, status: int) -> HttpResponse:
+    """Return an answer made outside of a view: JSON, or the bare text that Kong has."""
+    if isinstance(body, dict):
+        return Answer(body, status)
+    return HttpResponse(body, status=status, content_type=body and "text/plain")
 
 
 def read_arguments(request: HttpRequest) -> dict[str, str | bool]:
@@ -97,14 +97,14 @@ def check_content_type(request: HttpRequest) -> None:
         return
     kind = request.META.get("CONTENT_TYPE", "")
     if "HTTP_X_KONGADMIN_CONTENT_TYPES" in request.META:
-        raise Refusal.plain(400, "Multiple Content-Type headers not allowed")
+        raise Refusal(400, "Multiple Content-Type headers not allowed")
     has_body = request.META.get("CONTENT_LENGTH") not in (None, "", "0")
     if not kind and not has_body and "HTTP_TRANSFER_ENCODING" not in request.META:
         return
     path = request.path_info
     is_yaml = kind.startswith(YAML) and path == "/config"
     if not kind.startswith(SUPPORTED) and not is_yaml and not path.endswith(DOCUMENTS):
-        raise Refusal(415, None)
+        raise Refusal(415, "")
 
 
 def refuse_strangers(request: HttpRequest) -> None:

@@ -115,7 +115,8 @@ class Plugin(Entity):
     @classmethod
     def conflict_fields(cls, constraint: UniqueConstraint) -> tuple[str, ...]:
         if constraint.name == "plugin_once_per_scope":
-            return ("consumer", "consumer_group", "name", "route", "service")
+            names = ("consumer", "consumer_group", "name", "route", "service")
+            return tuple(name for name in names if name in cls.schema.fields)
         return super().conflict_fields(constraint)
 
     def prepare(self) -> None:

@@ -77,6 +77,21 @@ def test_a_plugin_is_answered_without_a_group(community: Server) -> None:
     assert "consumer_group" not in answer.json()
 
 
+def test_a_plugin_in_the_way_is_told_without_a_group(community: Server) -> None:
+    body = {"name": "correlation-id"}
+    ask(f"{community.admin}/plugins", "POST", json=body)
+
+    answer = ask(f"{community.admin}/plugins", "POST", json=body)
+
+    assert answer.status == 409
+    assert answer.json()["fields"] == {
+        "consumer": None,
+        "name": "correlation-id",
+        "route": None,
+        "service": None,
+    }
+
+
 def test_endpoints_name_only_what_is_served(community: Server) -> None:
     endpoints = ask(f"{community.admin}/endpoints").json()["data"]
 

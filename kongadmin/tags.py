@@ -1,16 +1,21 @@
 """Tags: kept in the entity's row to be read, and here to be searched."""
 
 from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
 
 from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
 from kongadmin.fields import TextKey
+from kongadmin.schema import Schema
 
 
 class Tag(models.Model):
     """One tag of one entity: the index behind every search by tag."""
+
+    schema: ClassVar = Schema.load(Path(__file__).parent / "schemas" / "tags.yaml")
 
     scope = models.ForeignKey(
         "realms.Scope", on_delete=models.DB_CASCADE, related_name="+", db_index=False

@@ -143,6 +143,17 @@ def test_every_entity_serves_its_schema_and_judges_by_it(
     assert bad.json()["fields"]["zoo"] == "unknown field"
 
 
+@pytest.mark.parametrize(("name", "field"), [("tags", "tag"), ("workspaces", "name")])
+def test_what_is_no_entity_of_a_workspace_has_a_schema_too(
+    api: Client, name: str, field: str
+) -> None:
+    schema = api.get(f"/schemas/{name}").json()
+    answer = api.post(f"/schemas/{name}/validate", json={field: 5})
+
+    assert field in {key for each in schema["fields"] for key in each}
+    assert answer.json()["fields"][field] == "expected a string"
+
+
 def test_an_unknown_schema_is_told(api: Client) -> None:
     assert api.get("/schemas/x").json() == {"message": "No entity named 'x'"}
     assert api.get("/schemas/plugins/x").json() == {"message": "No plugin named 'x'"}

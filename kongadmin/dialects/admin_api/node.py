@@ -36,6 +36,7 @@ from kongadmin.dialects.admin_api.views import AdminView
 from kongadmin.entities import Violation
 from kongadmin.fields import can_store
 from kongadmin.plugins.models import Plugin, plugin_schemas
+from kongadmin.schema import Schema
 from kongadmin.tags import Tag
 from realms.models import ControlPlane
 
@@ -43,6 +44,10 @@ SCALE = re.compile("[0-9]{1,2}")
 UNITS = {"b": 1, "k": 1024, "m": 1024**2, "g": 1024**3}
 # What decK and Kong Manager list before anything else; decK gives up on a 404.
 GATEWAY_ENTITIES = ("services", "routes", "certificates", "snis", "upstreams")
+# What has a schema too, but routes of its own.
+OTHERS: dict = {"tags": Tag}
+if settings.IS_ENTERPRISE:
+    OTHERS["workspaces"] = ControlPlane
 VALID = {"message": "schema validation successful"}
 MESSAGE = record(message=TEXT)
 NODE = record(
@@ -318,7 +323,7 @@ class EntitySchema(AdminView):
     }
 
     def get(self, request, name: str) -> Answer:
-        return Answer(find_entity(name).schema.describe())
+        return Answer(find_schema(name).describe())
 
 
 class PluginSchema(AdminView):
@@ -351,9 +356,9 @@ class Validate(AdminView):
     }
 
     def post(self, request, name: str) -> Answer:
-        model = find_entity(name)
+        find_schema(name)
         values, is_form = read_body(request)
-        schema = model.schema_for(values)
+        schema = find_schema(name, values)
         values = schema.fill(schema.infer(values) if is_form else values)
         problems = schema.errors(values)
         if problems:
@@ -372,10 +377,14 @@ class EnabledPlugins(AdminView):
         return Answer({"enabled_plugins": sorted(plugin_schemas())})
 
 
-def find_entity(name: str):
+def find_schema(name: str, values: dict | None = None) -> Schema:
+    """Return the schema of an entity, or else the one that judges `values`."""
+    if name in OTHERS:
+        return OTHERS[name].schema
     if name not in ENTITIES:
         raise errors.Refusal.plain(404, f"No entity named '{name}'")
-    return ENTITIES[name]
+    model = ENTITIES[name]
+    return model.schema if values is None else model.schema_for(values)
 
 
 def find_plugin(name: str) -> str:

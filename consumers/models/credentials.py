@@ -251,7 +251,7 @@ class JWT(Credential):
     key = TextKey("Key")
     secret = SecretField("Secret", null=True, blank=True)
     rsa_public_key = models.TextField("Public key", null=True, blank=True)
-    algorithm = models.TextField("Algorithm", default="HS256")
+    algorithm = models.TextField("Algorithm", default="HS256", null=True)
 
     class Meta(Credential.Meta):
         constraints = [UniqueConstraint(fields=["scope", "key"], name="jwt_key")]

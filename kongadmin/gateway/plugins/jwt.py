@@ -218,6 +218,7 @@ def read_jwt(database: Database, scope_id: str, key: str) -> Credential | None:
     if not found:
         return None
     identity, [algorithm, secret, pem] = found
+    algorithm = algorithm or "HS256"
     if algorithm.startswith("HS"):
         return Credential(identity, Issuer(algorithm, decrypted(secret) or ""))
     key = jws.public_key(pem, algorithm)

@@ -297,8 +297,9 @@ def test_stored_issuers_verify(gateway):
     jo = make_consumer(username="jo")
     make_credential("jwt", jo, key="jo", secret=SECRET)
     make_credential("jwt", jo, key="EdDSA", algorithm="EdDSA", rsa_public_key=pem(ED))
+    make_credential("jwt", jo, key="plain", algorithm=None, secret=SECRET)
 
-    for algorithm, key in (("HS256", "jo"), ("EdDSA", "EdDSA")):
+    for algorithm, key in (("HS256", "jo"), ("EdDSA", "EdDSA"), ("HS256", "plain")):
         text = token({"iss": key, "exp": 4e9}, algorithm)
         answer = gateway(headers=bearer(text))
         assert answer.status == 200

@@ -7,8 +7,9 @@ import pytest
 from django.utils import timezone
 
 from clients import Client
-from factories import make_consumer, make_key, make_plugin
+from factories import make_consumer, make_credential, make_key, make_plugin
 from kinds import BODIES, PATHS, every_entity, named_entity, tagged_entity
+from realms.models import DEFAULT, ControlPlane
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
 NOT_FOUND = {"message": "Not found"}
@@ -147,6 +148,16 @@ def test_a_patch_cannot_change_the_id(api: Client) -> None:
     assert (answer.status, answer.json()["fields"]) == (404, {"id": str(anna.pk)})
 
 
+def test_a_patch_may_repeat_the_id_but_not_with_other_faults(api: Client) -> None:
+    anna = make_consumer(username="anna")
+
+    same = api.patch(f"/consumers/{anna.pk}", json={"id": str(anna.pk).upper()})
+    other = api.patch(f"/consumers/{anna.pk}", json={"id": NOBODY, "username": 5})
+
+    assert same.status == 200
+    assert other.json()["fields"] == {"username": "expected a string"}
+
+
 def test_created_at_may_be_sent_and_updated_at_never_counts(api: Client) -> None:
     body = {"username": "anna", "created_at": 1000, "updated_at": "whatever"}
 
@@ -200,6 +211,53 @@ def test_a_consumer_is_reached_through_its_key(api: Client) -> None:
     assert (patched.status, patched.json()["custom_id"]) == (200, "a")
     assert (deleted.status, deleted.json()) == (405, NOT_ALLOWED)
     assert api.delete("/key-auths/nokey/consumer").status == 404
+    assert api.get("/acls/admins/consumer").json()["code"] == 1
+
+
+def test_a_plugin_for_all_is_given_a_consumer_of_its_own(api: Client) -> None:
+    path = f"/plugins/{make_plugin('correlation-id').pk}"
+
+    missing = api.patch(f"{path}/consumer", json={"tags": ["a"]})
+    made = api.put(f"{path}/consumer", json={"username": "anna"})
+
+    assert (missing.status, made.status) == (404, 200)
+    assert api.get(path).json()["consumer"] == {"id": made.json()["id"]}
+
+
+def test_a_plugin_that_is_always_for_all_is_given_no_consumer(api: Client) -> None:
+    path = f"/plugins/{make_plugin('key-auth').pk}/consumer"
+
+    answer = api.put(path, json={"username": "anna"})
+
+    assert answer.json()["fields"] == {"consumer": "value must be null"}
+    assert api.get("/consumers/anna").status == 404
+
+
+def test_who_may_not_change_plugins_gives_them_no_consumer(client_of) -> None:
+    path = f"/plugins/{make_plugin('correlation-id').pk}/consumer"
+    consumers_only = client_of("ed", "editor", ControlPlane.called(DEFAULT))
+
+    assert consumers_only.put(path, json={"username": "anna"}).status == 403
+    assert consumers_only.get("/consumers/anna").status == 404
+
+
+def test_the_algorithm_of_a_jwt_may_be_null(api: Client) -> None:
+    owner = {"consumer": {"id": str(make_consumer().pk)}}
+
+    answer = api.post("/jwts", json=owner | {"algorithm": None})
+
+    assert (answer.status, answer.json()["algorithm"]) == (201, None)
+
+
+def test_seconds_that_no_column_holds_are_refused(api: Client) -> None:
+    client = make_credential("oauth2", make_consumer())
+    body = {"credential": {"id": str(client.pk)}, "expires_in": 2**31}
+
+    answer = api.post("/oauth2_tokens", json=body)
+
+    assert answer.json()["fields"] == {
+        "expires_in": "value should be between -2147483648 and 2147483647"
+    }
 
 
 def test_deleting_a_consumer_deletes_its_keys_and_plugins(api: Client) -> None:

@@ -52,6 +52,9 @@ def test_an_unknown_path_is_not_found_by_any_method(
         ("POST", "/tags/x"),
         ("PUT", "/tags/x"),
         ("GET", "/keyauth_credentials"),
+        ("PATCH", "/consumers/nobody/key-auth"),
+        ("POST", "/consumers/nobody/key-auth/k"),
+        ("POST", "/key-auths/nokey/consumer"),
     ],
 )
 def test_a_method_that_a_path_does_not_know_is_refused(
@@ -197,8 +200,11 @@ def test_a_username_keeps_its_case(api: Client) -> None:
     assert api.post("/consumers", json={"username": "Anna"}).status == 201
 
 
-def test_a_name_that_nothing_can_have_is_refused_by_its_own_rule(api: Client) -> None:
-    answer = api.get("/plugins/a%20b")
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE"])
+def test_a_name_that_nothing_can_have_is_refused_by_its_own_rule(
+    api: Client, method: str
+) -> None:
+    answer = api.ask(method, "/plugins/a%20b", json={"name": "key-auth"})
 
     assert answer.status == 400
     assert answer.json()["code"] == 10
@@ -263,6 +269,15 @@ def test_a_size_out_of_range_is_refused(api: Client, size: str) -> None:
     assert (answer.status, answer.json()["code"]) == (400, 9)
     message = "size must be an integer between 1 and 1000"
     assert answer.json()["message"] == message
+
+
+def test_the_size_is_judged_before_the_tags_and_they_before_the_offset(
+    api: Client,
+) -> None:
+    size = api.get("/consumers?tags=&offset=x&size=0")
+    tags = api.get("/consumers?tags=&offset=x")
+
+    assert (size.json()["code"], tags.json()["code"]) == (9, 11)
 
 
 def test_of_an_argument_given_twice_the_first_counts(api: Client) -> None:

@@ -11,9 +11,10 @@ from uuid import UUID
 from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
+from uuid_utils.compat import uuid7
 
 from kongadmin import reads
-from kongadmin.access.permissions import REVEAL
+from kongadmin.access.permissions import REVEAL, WRITE, may
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.operations import (
@@ -66,8 +67,14 @@ class EntityView(AdminView):
     def initial(self, request, *args, parent: str | None = None, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
         self.parent = None
-        if parent is not None and request.method != "OPTIONS":
+        if parent is not None and self.is_served:
             self.parent = self.find_parent(parent)
+
+    @property
+    def is_served(self) -> bool:
+        """Say whether the method is one that looks at what the path names."""
+        method = self.request.method
+        return method != "OPTIONS" and method in self.allowed_methods
 
     def find_parent(self, ref: str) -> Entity:
         row = reads.find(self.parent_model, self.scope, ref)
@@ -161,8 +168,8 @@ class Collection(EntityView):
 
     def get(self, request, **kwargs) -> Answer:
         arguments = request.arguments
-        wanted = read_tags(arguments.get("tags"))
         size = paging.read_size(arguments.get("size"))
+        wanted = read_tags(arguments.get("tags"))
         rows = self.read_page(size + 1, wanted)
         if self.is_parent_assumed and not rows:
             super().find_parent(str(self.parent.pk))
@@ -286,6 +293,8 @@ class Item(EntityView):
         """Create or replace; whoever owned the row before, it is the path's now."""
         self.check_ref(ref)
         entity = self.locked(ref)
+        if entity is None:
+            self.check_key(ref)
         self.check_version(entity)
         return self.replace(entity, self.with_key(self.read_values(), ref))
 
@@ -321,10 +330,10 @@ class Item(EntityView):
         stored.pop("ttl", None)
         values = self.read_values(stored)
         ttl = take_ttl(self.model.schema, values)
-        if values.get("id") not in (None, stored["id"]):
-            raise errors.no_such_entity(key)
         schema = self.typing_schema({**stored, **values})
         merged = self.judge(schema.merge(stored, values), values, stored)
+        if (values.get("id") or stored["id"]).lower() != stored["id"]:
+            raise errors.no_such_entity(key)
         entity.assign({name: merged[name] for name in values})
         if ttl is not None:
             entity.expire_in(ttl)
@@ -341,8 +350,10 @@ class Item(EntityView):
     def delete(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
         entity = self.locked_live(ref)
-        if entity is None and self.tells_missing:
-            raise self.not_found(ref)
+        if entity is None:
+            self.check_key(ref)
+            if self.tells_missing:
+                raise self.not_found(ref)
         self.check_version(entity)
         if entity is not None:
             entity.delete()
@@ -377,9 +388,12 @@ class Owner(Item):
 
     def initial(self, request, *args, ref: str, **kwargs) -> None:
         super().initial(request, *args, **kwargs)
-        if request.method != "OPTIONS":
-            child = one(self.child.objects.in_scope(self.scope).live(), ref)
-            self.owner_id = getattr(child, f"{self.parent_field}_id")
+        if not self.is_served:
+            return
+        if self.child.endpoint_key is None and not UUID_TEXT.fullmatch(ref):
+            raise errors.invalid_primary_key()
+        child = one(self.child.objects.in_scope(self.scope).live(), ref)
+        self.owner_id = getattr(child, f"{self.parent_field}_id")
 
     def owner(self) -> Entity:
         rows = self.model.objects.in_scope(self.scope).select_for_update(of=("self",))
@@ -393,10 +407,26 @@ class Owner(Item):
         return self.answer(self.owner())
 
     @transaction.atomic
-    def put(self, request, **kwargs) -> Answer:
+    def put(self, request, ref: str, **kwargs) -> Answer:
+        if self.owner_id is None:
+            return self.adopt(ref)
         entity = self.owner()
         self.check_version(entity)
         return self.replace(entity, self.read_values())
+
+    def adopt(self, ref: str) -> Answer:
+        """Create a parent for a child that has none: a plugin that is for all."""
+        if not may(self.request.user, WRITE, self.child.schema.name, self.scope):
+            raise self.forbidden()
+        id_ = uuid7()
+        answer = self.replace(None, self.read_values() | {"id": str(id_)})
+        child = reads.locked(self.child, self.scope, ref)
+        if child is None:
+            raise Http404
+        setattr(child, f"{self.parent_field}_id", id_)
+        child.clean()
+        child.save()
+        return answer
 
     @transaction.atomic
     def patch(self, request, **kwargs) -> Answer:

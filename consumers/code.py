@@ -6,6 +6,7 @@ from urllib.parse import quote
 from consumers.credentials import CredentialType
 from consumers.models import Consumer, Credential
 from kongadmin.manager.code import Act, Secret, Thing, Verb
+from kongadmin.manager.code.acts import listing, on_entity, said
 from realms.models import Realm
 
 FIELDS = ("username", "custom_id", "tags")
@@ -21,12 +22,6 @@ def path_of(consumer: Consumer, scope) -> str:
     is_realm = isinstance(scope, Realm)
     ref = str(consumer.pk) if is_realm else quote(consumer.ref, safe="")
     return f"{all_of(scope)}/{ref}"
-
-
-def said(values: dict[str, Any], stored: dict[str, Any] | None = None) -> dict:
-    """Return the values that a request has to say: what is, or is no longer, there."""
-    before = stored or {}
-    return {n: v for n, v in values.items() if v or v == 0 or before.get(n)}
 
 
 def values_of(consumer: Consumer) -> dict[str, Any]:
@@ -50,28 +45,15 @@ def thing(consumer: Consumer) -> Thing:
 
 def list_of_consumers(scope, tag: str = "") -> Act:
     tag = "" if isinstance(scope, Realm) else tag  # Konnect's lists know no tags
-    query = f"?tags={quote(tag, safe='')}" if tag else ""
-    values = {"tags": [tag]} if tag else {}
-    return Act(Verb.LIST, "consumers", f"{all_of(scope)}{query}", scope, values)
+    return listing("consumers", all_of(scope), scope, tag)
 
 
 def on_consumer(
     verb: Verb, consumer: Consumer, scope, values: dict[str, Any] | None = None
 ) -> Act:
     """Return what is done to a consumer; `values` are those typed so far, if any."""
-    stored = values_of(consumer)
-    values = stored if values is None else values
-    is_new = verb == Verb.CREATE
-    return Act(
-        verb,
-        "consumers",
-        all_of(scope) if is_new else path_of(consumer, scope),
-        scope,
-        said(values, {} if is_new else stored),
-        id="" if is_new else str(consumer.pk),
-        name=values.get("username") or values.get("custom_id") or "",
-        refs=realm_thing(scope),
-    )
+    paths, stored = (all_of(scope), path_of(consumer, scope)), values_of(consumer)
+    return on_entity(verb, consumer, paths, scope, stored, values, realm_thing(scope))
 
 
 def moving(consumer: Consumer, realm: Realm, target: str | None) -> Act:

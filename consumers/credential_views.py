@@ -26,10 +26,10 @@ from consumers.views import NEWEST_FIRST, consumer_context, find_consumer
 from kongadmin import changes, managed
 from kongadmin.access.permissions import READ, REVEAL, WRITE, needs
 from kongadmin.manager import secrets
-from kongadmin.manager.code import Verb, as_code, is_live
-from kongadmin.manager.forms import stale_context
+from kongadmin.manager.code import Verb, as_code
+from kongadmin.manager.forms import is_saved, render_form
 from kongadmin.manager.paging import Page
-from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
+from kongadmin.manager.render import render_page, see_other
 
 IN_A_SECTION = 15
 
@@ -113,23 +113,17 @@ def new_credential(
     act = on_credential(
         Verb.CREATE, consumer, request.scope, declared, None, values, unsent
     )
-    context = {
-        "form": form,
-        "consumer": consumer,
-        "type": declared,
-        "code": as_code(request, act),
-    }
-    if is_live(request):
-        return render_page(request, "consumers/credential_form.html", "code", context)
-    if form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         text = f"{capfirst(declared.word)} created."
         if form.made:
             secrets.keep(request, consumer.pk, text, form.made)
         return see_other(request, tab_of(consumer), "" if form.made else text)
-    status = REFUSED if form.is_bound else 200
-    return render_page(
-        request, "consumers/credential_form.html", "form", context, status
-    )
+    context = {
+        "consumer": consumer,
+        "type": declared,
+        "code": as_code(request, act),
+    }
+    return render_form(request, "consumers/credential_form.html", form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -149,26 +143,16 @@ def edit_credential(
     act = on_credential(
         Verb.CHANGE, consumer, request.scope, declared, stored, values, unsent
     )
+    if is_saved(request, form):
+        text = f"{capfirst(declared.word)} {credential} saved."
+        return see_other(request, tab_of(consumer), text)
     context = {
-        "form": form,
         "consumer": consumer,
         "credential": stored,
         "type": declared,
         "code": as_code(request, act),
     }
-    status = 200
-    if is_live(request):
-        return render_page(request, "consumers/credential_form.html", "code", context)
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
-        text = f"{capfirst(declared.word)} {credential} saved."
-        return see_other(request, tab_of(consumer), text)
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(
-        request, "consumers/credential_form.html", "form", context, status
-    )
+    return render_form(request, "consumers/credential_form.html", form, context, stored)
 
 
 @require_POST

@@ -1,5 +1,7 @@
 """The pages about consumers."""
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse
@@ -15,12 +17,13 @@ from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
-from kongadmin.manager.code import Verb, as_code, is_live
-from kongadmin.manager.forms import stale_context
+from kongadmin.manager.code import Verb, as_code
+from kongadmin.manager.finding import find
+from kongadmin.manager.forms import is_saved, render_form
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import (
-    CONFLICT,
     REFUSED,
+    ask_for_name,
     render_code,
     render_page,
     see_other,
@@ -37,20 +40,7 @@ SORTS = {
     "created": Sort("created_at"),
 }
 NEWEST_FIRST = {"newest": Sort("pk")}
-
-
-def find_consumer(request: HttpRequest, ref: str, lock: bool = False) -> Consumer:
-    """Return the consumer that an address names; 404 page if there is none.
-
-    `lock` keeps others from writing it until the transaction ends.
-    """
-    rows = Consumer.objects.in_scope(request.scope)
-    rows = rows.select_for_update(of=("self",)) if lock else rows
-    consumer = rows.by_ref(ref).first()
-    if consumer is None:
-        raise Http404(f"There is no consumer {ref} in {request.scope}.")
-    managed.mark([consumer])
-    return consumer
+find_consumer = partial(find, Consumer)
 
 
 @require_safe
@@ -90,16 +80,13 @@ def new_consumer(request: HttpRequest) -> HttpResponse:
     consumer = Consumer(scope=request.scope, consumer_groups=groups)
     form = consumer_form(consumer, request.POST)
     act = on_consumer(Verb.CREATE, consumer, request.scope, form.said())
-    context = {"form": form, "code": as_code(request, act)}
-    if is_live(request):
-        return render_page(request, "consumers/form.html", "code", context)
-    if form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         if "add_key" in request.POST:
             url = reverse("consumers:new_credential", args=[consumer.ref, "key-auth"])
             return see_other(request, url, f"Consumer {consumer} created.")
         return see_other(request, consumer, f"Consumer {consumer} created.")
-    status = REFUSED if form.is_bound else 200
-    return render_page(request, "consumers/form.html", "form", context, status)
+    context = {"code": as_code(request, act)}
+    return render_form(request, "consumers/form.html", form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -111,17 +98,10 @@ def edit_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     stored = find_consumer(request, ref)
     form = consumer_form(consumer, request.POST)
     act = on_consumer(Verb.CHANGE, stored, request.scope, form.said())
-    context = {"form": form, "consumer": stored, "code": as_code(request, act)}
-    status = 200
-    if is_live(request):
-        return render_page(request, "consumers/form.html", "code", context)
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         return see_other(request, consumer, f"Consumer {consumer} saved.")
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(request, "consumers/form.html", "form", context, status)
+    context = {"consumer": stored, "code": as_code(request, act)}
+    return render_form(request, "consumers/form.html", form, context, stored)
 
 
 @require_safe
@@ -162,8 +142,7 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
     consumer = find_consumer(request, ref)
     managed.refuse(consumer)
     keys = KeyAuth.objects.of(consumer).live()
-    is_wrong = request.method == "POST" and request.POST.get("name") != str(consumer)
-    if request.method == "POST" and not is_wrong:
+    if request.POST.get("name") == str(consumer):
         consumer.delete()
         url = reverse("consumers:list")
         return see_other(request, url, f"Consumer {consumer} deleted.")
@@ -178,13 +157,11 @@ def delete_consumer(request: HttpRequest, ref: str) -> HttpResponse:
         "keys": with_usage(list(keys.order_by("-pk")[:20])),
         "plugin_count": counted.plugin_count,
         "group_count": counted.group_count,
-        "is_wrong": is_wrong,
         "code": as_code(
             request, on_consumer(Verb.DELETE, consumer, request.scope), "gone"
         ),
     }
-    status = REFUSED if is_wrong else 200
-    return render_page(request, "consumers/delete.html", "dialog", context, status)
+    return ask_for_name(request, "consumers/delete.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

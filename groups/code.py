@@ -4,10 +4,10 @@ from typing import Any
 from urllib.parse import quote
 
 from consumers import code as consumer_code
-from consumers.code import said
 from consumers.models import Consumer
 from groups.models import RATE_LIMITING, ConsumerGroup
 from kongadmin.manager.code import Act, Thing, Verb
+from kongadmin.manager.code.acts import listing, on_entity, said
 
 FIELDS = ("name", "tags")
 GROUPS = "/consumer_groups"
@@ -27,27 +27,15 @@ def thing(group: ConsumerGroup) -> Thing:
 
 
 def list_of_groups(scope, tag: str = "") -> Act:
-    query = f"?tags={quote(tag, safe='')}" if tag else ""
-    values = {"tags": [tag]} if tag else {}
-    return Act(Verb.LIST, "consumer_groups", f"{GROUPS}{query}", scope, values)
+    return listing("consumer_groups", GROUPS, scope, tag)
 
 
 def on_group(
     verb: Verb, group: ConsumerGroup, scope, values: dict[str, Any] | None = None
 ) -> Act:
     """Return what is done to a group; `values` are those typed so far, if any."""
-    stored = values_of(group)
-    values = stored if values is None else values
-    is_new = verb == Verb.CREATE
-    return Act(
-        verb,
-        "consumer_groups",
-        GROUPS if is_new else path_of(group),
-        scope,
-        said(values, {} if is_new else stored),
-        id="" if is_new else str(group.pk),
-        name=values.get("name") or "",
-    )
+    paths = GROUPS, path_of(group)
+    return on_entity(verb, group, paths, scope, values_of(group), values)
 
 
 # Memberships

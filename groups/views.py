@@ -1,5 +1,7 @@
 """The pages about consumer groups and their limits."""
 
+from functools import partial
+
 from django.db import transaction
 from django.db.models import OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,11 +16,13 @@ from kongadmin import managed
 from kongadmin.access.permissions import READ, WRITE, needs
 from kongadmin.changes import Change
 from kongadmin.manager.code import Verb, as_code, is_live
-from kongadmin.manager.forms import stale_context
+from kongadmin.manager.finding import find
+from kongadmin.manager.forms import is_saved, render_form, stale_context
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
 from kongadmin.manager.render import (
     CONFLICT,
     REFUSED,
+    ask_for_name,
     render_code,
     render_page,
     see_other,
@@ -29,22 +33,9 @@ from kongadmin.tags import TagFilter
 
 SORTS = {"name": Sort("name"), "created": Sort("created_at")}
 NEWEST_FIRST = {"newest": Sort("pk")}
+find_group = partial(find, ConsumerGroup)
 # What the form of an override would send if somebody filled it in.
 EXAMPLE = {"limit": [100], "window_size": [60], "window_type": "sliding"}
-
-
-def find_group(request: HttpRequest, ref: str, lock: bool = False) -> ConsumerGroup:
-    """Return the group that an address names; 404 page if there is none.
-
-    `lock` keeps others from writing it until the transaction ends.
-    """
-    rows = ConsumerGroup.objects.in_scope(request.scope)
-    rows = rows.select_for_update(of=("self",)) if lock else rows
-    group = rows.by_ref(ref).first()
-    if group is None:
-        raise Http404(f"There is no consumer group {ref} in {request.scope}.")
-    managed.mark([group])
-    return group
 
 
 def with_limits(groups: list[ConsumerGroup]) -> list[ConsumerGroup]:
@@ -99,17 +90,14 @@ def new_group(request: HttpRequest) -> HttpResponse:
     group = ConsumerGroup(scope=request.scope)
     form = ConsumerGroupForm(request.POST or None, instance=group)
     act = on_group(Verb.CREATE, group, request.scope, form.said())
-    context = {"form": form, "code": as_code(request, act)}
-    if is_live(request):
-        return render_page(request, "groups/form.html", "code", context)
-    if form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         message = f"Consumer group {group} created."
         if "add_consumers" in request.POST:
             url = reverse("groups:add_consumers", args=[group.ref])
             return see_other(request, url, message)
         return see_other(request, group, message)
-    status = REFUSED if form.is_bound else 200
-    return render_page(request, "groups/form.html", "form", context, status)
+    context = {"code": as_code(request, act)}
+    return render_form(request, "groups/form.html", form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,17 +109,10 @@ def edit_group(request: HttpRequest, ref: str) -> HttpResponse:
     stored = find_group(request, ref)
     form = ConsumerGroupForm(request.POST or None, instance=group)
     act = on_group(Verb.CHANGE, stored, request.scope, form.said())
-    context = {"form": form, "group": stored, "code": as_code(request, act)}
-    status = 200
-    if is_live(request):
-        return render_page(request, "groups/form.html", "code", context)
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         return see_other(request, group, f"Consumer group {group} saved.")
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(request, "groups/form.html", "form", context, status)
+    context = {"group": stored, "code": as_code(request, act)}
+    return render_form(request, "groups/form.html", form, context, stored)
 
 
 @require_safe
@@ -169,8 +150,7 @@ def delete_group(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the group's name, say what goes with it, and delete it."""
     group = find_group(request, ref)
     managed.refuse(group)
-    is_wrong = request.method == "POST" and request.POST.get("name") != group.name
-    if request.method == "POST" and not is_wrong:
+    if request.POST.get("name") == group.name:
         group.delete()
         url = reverse("groups:list")
         return see_other(request, url, f"Consumer group {group} deleted.")
@@ -178,11 +158,9 @@ def delete_group(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "group": group,
         "plugin_count": count_up_to(group.plugins.all()),
-        "is_wrong": is_wrong,
         "code": as_code(request, on_group(Verb.DELETE, group, request.scope), "gone"),
     }
-    status = REFUSED if is_wrong else 200
-    return render_page(request, "groups/delete.html", "dialog", context, status)
+    return ask_for_name(request, "groups/delete.html", context)
 
 
 def rate_limiting(request: HttpRequest, ref: str) -> HttpResponse:

@@ -8,6 +8,9 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+# How the tags begin that say of which object of Kubernetes an entity is made.
+ORIGIN = "k8s-"
+
 
 @dataclass(frozen=True, slots=True)
 class Managed:
@@ -31,6 +34,17 @@ class ManagedElsewhere(Exception):
 
     def __init__(self, entity) -> None:
         self.entity, self.managed = entity, entity.managed
+
+
+def origin(tags: Iterable[str] | None) -> dict[str, str]:
+    """Return of which object an entity is made, as its tags say; {} if of none."""
+    own = (tag.removeprefix(ORIGIN) for tag in tags or () if tag.startswith(ORIGIN))
+    return {name: value for name, _, value in (tag.partition(":") for tag in own)}
+
+
+def without_origin(tags: Iterable[str] | None) -> list[str]:
+    """Return the tags but those that every object's entity gets anyway."""
+    return [tag for tag in tags or () if not tag.startswith(ORIGIN)]
 
 
 def mark(entities: Iterable) -> None:

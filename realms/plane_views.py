@@ -10,12 +10,11 @@ from kongadmin import managed
 from kongadmin.access.models import make_admin
 from kongadmin.access.permissions import ACCOUNT, READ, WRITE, may, needs, seen_by
 from kongadmin.changes import Change
-from kongadmin.manager.code import Verb, as_code, is_live
-from kongadmin.manager.forms import stale_context
+from kongadmin.manager.code import Verb, as_code
+from kongadmin.manager.forms import is_saved, render_form
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import (
-    CONFLICT,
-    REFUSED,
+    ask_for_name,
     render_code,
     render_page,
     see_other,
@@ -79,14 +78,11 @@ def new_plane(request: HttpRequest) -> HttpResponse:
     plane = ControlPlane()
     form = PlaneForm(request.POST or None, instance=plane)
     act = on_plane(Verb.CREATE, plane, form.said())
-    context = {"form": form, "code": as_code(request, act)}
-    if is_live(request):
-        return render_page(request, "planes/form.html", "code", context)
-    if form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         make_admin(request.user, plane)
         return see_other(request, plane, f"Control plane {plane} created.")
-    status = REFUSED if form.is_bound else 200
-    return render_page(request, "planes/form.html", "form", context, status)
+    context = {"code": as_code(request, act)}
+    return render_form(request, "planes/form.html", form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -98,17 +94,10 @@ def edit_plane(request: HttpRequest, ref: str) -> HttpResponse:
     stored = find_plane(request, ref)
     form = PlaneForm(request.POST or None, instance=plane)
     act = on_plane(Verb.CHANGE, stored, form.said())
-    context = {"form": form, "subject": stored, "code": as_code(request, act)}
-    status = 200
-    if is_live(request):
-        return render_page(request, "planes/form.html", "code", context)
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         return see_other(request, plane, f"Control plane {plane} saved.")
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(request, "planes/form.html", "form", context, status)
+    context = {"subject": stored, "code": as_code(request, act)}
+    return render_form(request, "planes/form.html", form, context, stored)
 
 
 @require_safe
@@ -164,16 +153,13 @@ def delete_plane(request: HttpRequest, ref: str) -> HttpResponse:
     if plane.is_default:
         raise Http404("The default control plane stays.")
     managed.refuse(plane)
-    is_wrong = request.method == "POST" and request.POST.get("name") != plane.name
-    if request.method == "POST" and not is_wrong:
+    if request.POST.get("name") == plane.name:
         plane.delete()
         text = f"Control plane {plane} deleted."
         return see_other(request, reverse("planes:list"), text)
     context = {
         "subject": plane,
         "losses": losses(plane),
-        "is_wrong": is_wrong,
         "code": as_code(request, on_plane(Verb.DELETE, plane), "gone"),
     }
-    status = REFUSED if is_wrong else 200
-    return render_page(request, "planes/delete.html", "dialog", context, status)
+    return ask_for_name(request, "planes/delete.html", context)

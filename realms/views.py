@@ -13,12 +13,11 @@ from django.views.decorators.http import (
 
 from kongadmin import changes, revision
 from kongadmin.access.permissions import READ, WRITE, needs, seen_by
-from kongadmin.manager.code import Verb, as_code, is_live
-from kongadmin.manager.forms import stale_context
+from kongadmin.manager.code import Verb, as_code
+from kongadmin.manager.forms import is_saved, render_form
 from kongadmin.manager.paging import CountUpTo, Page, Sort, count_up_to
 from kongadmin.manager.render import (
-    CONFLICT,
-    REFUSED,
+    ask_for_name,
     render_code,
     render_page,
     see_other,
@@ -96,13 +95,10 @@ def new_realm(request: HttpRequest) -> HttpResponse:
     realm = Realm()
     form = RealmForm(request.POST or None, instance=realm)
     act = on_realm(Verb.CREATE, realm, form.said())
-    context = {"form": form, "code": as_code(request, act)}
-    if is_live(request):
-        return render_page(request, "realms/form.html", "code", context)
-    if form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         return see_other(request, realm, f"Realm {realm} created.")
-    status = REFUSED if form.is_bound else 200
-    return render_page(request, "realms/form.html", "form", context, status)
+    context = {"code": as_code(request, act)}
+    return render_form(request, "realms/form.html", form, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -113,17 +109,10 @@ def edit_realm(request: HttpRequest, ref: str) -> HttpResponse:
     stored = find_realm(request, ref)
     form = RealmForm(request.POST or None, instance=realm)
     act = on_realm(Verb.CHANGE, stored, form.said())
-    context = {"form": form, "subject": stored, "code": as_code(request, act)}
-    status = 200
-    if is_live(request):
-        return render_page(request, "realms/form.html", "code", context)
-    if form.is_bound and form.is_stale:
-        status, context = CONFLICT, context | stale_context(form, stored)
-    elif form.is_valid() and form.save_or_explain():
+    if is_saved(request, form):
         return see_other(request, realm, f"Realm {realm} saved.")
-    elif form.is_bound:
-        status = REFUSED
-    return render_page(request, "realms/form.html", "form", context, status)
+    context = {"subject": stored, "code": as_code(request, act)}
+    return render_form(request, "realms/form.html", form, context, stored)
 
 
 @require_safe
@@ -197,8 +186,7 @@ def purge_cache(request: HttpRequest, ref: str) -> HttpResponse:
 def delete_realm(request: HttpRequest, ref: str) -> HttpResponse:
     """Ask for the realm's name, say in numbers what goes with it, and delete it."""
     realm = find_realm(request, ref, lock=request.method == "POST")
-    is_wrong = request.method == "POST" and request.POST.get("name") != realm.name
-    if request.method == "POST" and not is_wrong:
+    if request.POST.get("name") == realm.name:
         realm.delete()
         return see_other(request, reverse("realms:list"), f"Realm {realm} deleted.")
     planes = seen_by(request.user, ControlPlane.objects.ours().order_by("name"))
@@ -208,11 +196,9 @@ def delete_realm(request: HttpRequest, ref: str) -> HttpResponse:
         "askers": [
             use.plane for use in asked_by(realm, planes[:SHOWN]) if use.is_asked
         ],
-        "is_wrong": is_wrong,
         "code": as_code(request, on_realm(Verb.DELETE, realm), "gone"),
     }
-    status = REFUSED if is_wrong else 200
-    return render_page(request, "realms/delete.html", "dialog", context, status)
+    return ask_for_name(request, "realms/delete.html", context)
 
 
 def losses(place) -> list[tuple[str, str, int]]:

@@ -4,12 +4,14 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
 
 from kongadmin import conflicts
 from kongadmin.changes import Change
 from kongadmin.conflicts import Conflict
 from kongadmin.entities import Entity
-from kongadmin.manager.code.acts import Secret
+from kongadmin.manager.code import Secret, is_live
+from kongadmin.manager.render import CONFLICT, REFUSED, render_page
 from kongadmin.manager.words import in_words
 
 
@@ -113,7 +115,8 @@ class EntityForm(forms.ModelForm):
     def is_stale(self) -> bool:
         """Say whether the entity changed since the person saw it."""
         seen = self.data.get("version")
-        return bool(seen) and seen != self.instance.etag
+        is_new = self.instance._state.adding
+        return bool(seen) and not is_new and seen != self.instance.etag
 
     def beside(self, stored: Entity) -> list[tuple[str, Any, Any]]:
         """Return label, own value and stored value of every field that differs."""
@@ -139,3 +142,29 @@ def stale_context(form: EntityForm, stored: Entity) -> dict:
         "change": rows.filter(entity_id=stored.pk).order_by("-id").first(),
         "differing": form.beside(stored),
     }
+
+
+def is_saved(request: HttpRequest, form: EntityForm) -> bool:
+    """Save what somebody sent, unless it is wrong, stale or only to be seen as code."""
+    if is_live(request) or form.is_stale:
+        return False
+    return form.is_valid() and form.save_or_explain() is not None
+
+
+def render_form(
+    request: HttpRequest,
+    template: str,
+    form: EntityForm,
+    context: dict,
+    stored: Entity | None = None,
+) -> HttpResponse:
+    """Show a form that was not saved: what is wrong, or is stale beside `stored`.
+
+    While somebody types, show only what the form is as code.
+    """
+    part, status = "form", REFUSED if form.is_bound else 200
+    if is_live(request):
+        part, status = "code", 200
+    elif form.is_stale:
+        status, context = CONFLICT, context | stale_context(form, stored)
+    return render_page(request, template, part, {"form": form, **context}, status)

@@ -28,6 +28,14 @@ def render_code(request: HttpRequest, act: Act) -> HttpResponse:
     return render_page(request, "code.html", "dialog", context)
 
 
+def ask_for_name(request: HttpRequest, template: str, context: dict) -> HttpResponse:
+    """Ask for the name of what is to be deleted, again if another one was given."""
+    is_wrong = request.method == "POST"
+    status = REFUSED if is_wrong else 200
+    context = {**context, "is_wrong": is_wrong}
+    return render_page(request, template, "dialog", context, status)
+
+
 def see_other(
     request: HttpRequest, to, message: str = "", undo: str = ""
 ) -> HttpResponse:

@@ -21,11 +21,11 @@ from kongadmin.dialects.deck.secrets import Hiding
 from kongadmin.dialects.deck.writing import block
 from kongadmin.dialects.kubernetes import mapping
 from kongadmin.dialects.kubernetes.kinds import Kind, stored_as
+from kongadmin.managed import without_origin
 
 NOT_IN_NAMES = re.compile(r"[^a-z0-9.]+")
 LONGEST_NAME, HASHED = 200, 8
 NAMESPACE = "default"
-OURS = "k8s-"  # tags that say where an entity came from; kubectl makes them anew
 OWNERS = {declared.model.schema.name: kind for kind, declared in CREDENTIALS.items()}
 LABELS = {type_.kind: label for label, type_ in mapping.SECRET_TYPES.items()}
 BASIC_AUTH = "basic-auth"
@@ -203,7 +203,8 @@ def needs_secret(row: Row) -> bool:
 
 
 def tags_of(row: Row) -> list[str]:
-    return [t for t in row.values.get("tags") or () if not t.startswith(OURS)]
+    """Return an entity's tags but those that kubectl makes anew."""
+    return without_origin(row.values.get("tags"))
 
 
 def as_text(value: Any) -> str:

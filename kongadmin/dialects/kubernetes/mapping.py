@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from consumers.credentials import CREDENTIALS, CredentialType
+from kongadmin.managed import ORIGIN
 
 CONSUMERS, GROUPS = "kongconsumers", "kongconsumergroups"
 PLANES, SECRETS = "konnectgatewaycontrolplanes", "secrets"
@@ -19,7 +20,6 @@ INGRESS_CLASS, OUR_CLASS = "kubernetes.io/ingress.class", "kong"
 TAGS, TTL = "konghq.com/tags", "konghq.com/ttl"
 SECRET_LABEL = "konghq.com/credential"  # noqa: S105
 MOST_TAGS, LONGEST_TAG = 20, 128
-OWN_TAGS = "k8s-"
 # The kinds of credentials that objects are made of, by plural: the type, its fields.
 CREDENTIAL_FIELDS: dict[str, tuple[str, tuple[str, ...]]] = {
     "kongcredentialacls": ("acl", ("group",)),
@@ -69,7 +69,7 @@ def tags_of(thing) -> list[str]:
     }
     spec = thing.body.get("spec") or {}
     named = thing.annotations.get(TAGS, "").split(",")
-    own = [f"{OWN_TAGS}{name}:{value}" for name, value in origin.items() if value]
+    own = [f"{ORIGIN}{name}:{value}" for name, value in origin.items() if value]
     kept = cut([*own, *(spec.get("tags") or ())])
     room = max(MOST_TAGS - len(kept), 0)
     more = [tag for tag in cut(map(str.strip, named)) if tag not in kept]

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from uuid import UUID
 
 from kongadmin import managed
-from kongadmin.dialects.kubernetes.mapping import OWN_TAGS, mirrored
+from kongadmin.dialects.kubernetes.mapping import mirrored
 from kongadmin.dialects.kubernetes.models import Object
 from kongadmin.dialects.kubernetes.reconcile_secrets import secret_of
 from kongadmin.dialects.kubernetes.reconcile_triggers import has_objects
@@ -32,7 +32,7 @@ def described(object: Object) -> Managed:
         label=f"kubectl: {object.namespace}/{name}",
         edit=f"kubectl edit {where}",
         delete=f"kubectl delete {where}",
-        tags=OWN_TAGS,
+        tags=managed.ORIGIN,
     )
 
 

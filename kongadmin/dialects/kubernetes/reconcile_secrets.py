@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from consumers.credentials import CREDENTIALS, CredentialType
 from consumers.models import Consumer, Credential, is_hash_of
+from kongadmin import managed
 from kongadmin.dialects.kubernetes import mapping, store
 from kongadmin.dialects.kubernetes.kinds import stored_as
 from kongadmin.dialects.kubernetes.mapping import PLURALS, SECRETS, TAGS, TTL, Unusable
@@ -157,9 +158,9 @@ def from_secrets(declared: CredentialType, consumer: Consumer) -> dict[str, Cred
     """Return the credentials of a type that came from Secrets, by the Secret's uid."""
     found = {}
     for row in declared.model.objects.of(consumer):
-        tags = dict(tag.split(":", 1) for tag in row.tags or () if ":" in tag)
-        if tags.get("k8s-kind") == "Secret" and "k8s-uid" in tags:
-            found[tags["k8s-uid"]] = row
+        origin = managed.origin(row.tags)
+        if origin.get("kind") == "Secret" and "uid" in origin:
+            found[origin["uid"]] = row
     return found
 
 

@@ -4,9 +4,11 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
+from kongadmin.entities import Entity
 from realms.models import ControlPlane, Realm
 
 
@@ -31,6 +33,9 @@ METHODS = {
     Verb.MOVE: "POST",
     Verb.ASK: "POST",
 }
+
+# What an entity is called by: the first of these that it has.
+NAMING = ("username", "custom_id", "name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +136,47 @@ class Act:
 
     def ref(self, kind: str) -> Thing | None:
         return next((thing for thing in self.refs if thing.kind == kind), None)
+
+
+def said(values: dict[str, Any], stored: dict[str, Any] | None = None) -> dict:
+    """Return the values that a request has to say: what is, or is no longer, there."""
+    before = stored or {}
+    return {n: v for n, v in values.items() if v or v == 0 or before.get(n)}
+
+
+def listing(kind: str, path: str, scope, tag: str = "") -> Act:
+    """Return how one lists what is below a path, or that of it that has a tag."""
+    query = f"?tags={quote(tag, safe='')}" if tag else ""
+    values = {"tags": [tag]} if tag else {}
+    return Act(Verb.LIST, kind, f"{path}{query}", scope, values)
+
+
+def on_entity(
+    verb: Verb,
+    entity: Entity,
+    paths: tuple[str, str],
+    scope,
+    stored: dict[str, Any],
+    typed: dict[str, Any] | None = None,
+    refs: tuple[Thing, ...] = (),
+) -> Act:
+    """Return what is done to an entity; `typed` are the values typed so far, if any.
+
+    `paths` are that of all entities of its kind, and its own.
+    """
+    values = stored if typed is None else typed
+    is_new = verb == Verb.CREATE
+    names = (values.get(name) for name in NAMING)
+    return Act(
+        verb,
+        entity.schema.name,
+        paths[0] if is_new else paths[1],
+        scope,
+        said(values, {} if is_new else stored),
+        id="" if is_new else str(entity.pk),
+        name=next(filter(None, names), ""),
+        refs=refs,
+    )
 
 
 def token_header(act: Act) -> tuple[str, str, str] | None:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from kongadmin import managed
 from kongadmin.manager.code.acts import Act, Thing, Verb
 from kongadmin.manager.code.writing import SECRET, yaml
 
@@ -35,7 +36,6 @@ UNSAID = {
     "keyauth_enc_credentials": "There is no kind for encrypted keys.",
 }
 DEFAULT = "default"
-OURS = "k8s-"  # tags that say of which object an entity is made
 # Fields that stand at the top of a KongConsumer, and those that no manifest has.
 ON_TOP = ("username", "custom_id")
 UNKNOWN = {"keyauth_credentials": ("ttl",)}
@@ -112,23 +112,16 @@ def _consumer_or_group(act: Act, place: dict) -> dict[str, Any]:
     return top | ({"spec": spec} if spec else {})
 
 
-def origin(values: dict[str, Any]) -> dict[str, str]:
-    """Return of which object an entity is made, as its tags say; {} if of none."""
-    tags = values.get("tags") or ()
-    pairs = (tag[len(OURS) :].partition(":") for tag in tags if tag.startswith(OURS))
-    return {name: value for name, _, value in pairs}
-
-
 def namespace(act: Act) -> str:
     """Return where the object is: with its consumer, if it has one."""
     owner = act.ref("consumers")
     values = owner.values if owner else act.values
-    return origin(values).get("namespace", DEFAULT)
+    return managed.origin(values.get("tags")).get("namespace", DEFAULT)
 
 
 def without_origin(values: dict[str, Any]) -> dict[str, Any]:
     """Leave out the tags that every object gets anyway."""
-    tags = [tag for tag in values.get("tags", ()) if not tag.startswith(OURS)]
+    tags = managed.without_origin(values.get("tags"))
     rest = {name: value for name, value in values.items() if name != "tags"}
     return rest | ({"tags": tags} if tags else {})
 
@@ -138,14 +131,14 @@ def object_name(act: Act) -> str:
     owner = act.ref("consumers")
     if act.kind == "consumer_group_consumers":
         return name_of(owner)
-    if known := origin(act.values).get("name"):
+    if known := managed.origin(act.values.get("tags")).get("name"):
         return known
     own = slug(act.name or KINDS[act.kind][1])
     return slug(f"{owner.name} {own}") if owner else own
 
 
 def name_of(thing: Thing) -> str:
-    return origin(thing.values).get("name") or slug(thing.name)
+    return managed.origin(thing.values.get("tags")).get("name") or slug(thing.name)
 
 
 def slug(text: str) -> str:

@@ -111,3 +111,8 @@ def environ(method: str, target: str, body: bytes | None, headers: dict) -> dict
         key = name.upper().replace("-", "_")
         given[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = value
     return given
+
+
+def core_entities(plane, path: str = "") -> str:
+    """Return where Konnect has the core entities of a control plane."""
+    return f"/v2/control-planes/{plane.pk}/core-entities/{path}"

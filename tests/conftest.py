@@ -184,3 +184,12 @@ def api(db) -> Client:
 
     forget()  # control planes of a test that was rolled back
     return Client(admin)
+
+
+@pytest.fixture
+def pages(client, db):
+    """The Manager with an administrator signed in."""
+    from factories import make_user
+
+    client.force_login(make_user("root", "super-admin"))
+    return client

@@ -29,3 +29,11 @@ def client_of(api: Client, settings) -> Callable[..., Client]:
         return Client(api.application, {"Kong-Admin-Token": token})
 
     return make
+
+
+@pytest.fixture
+def prod(db):
+    """A realm with nobody in it."""
+    from factories import make_realm
+
+    return make_realm(name="prod")

@@ -29,13 +29,6 @@ FORM = {
 }
 
 
-@pytest.fixture
-def pages(client: Client, db) -> Client:
-    """The Manager with an administrator signed in."""
-    client.force_login(make_user("root", "super-admin"))
-    return client
-
-
 def test_the_list_shows_them_and_leads_into_each(pages: Client) -> None:
     make_control_plane(name="team a-b", comment="Theirs")
     make_control_plane(name="edge", labels={"env": "test"})

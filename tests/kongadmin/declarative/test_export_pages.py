@@ -16,13 +16,6 @@ KEY = "a-key-that-nobody-may-see"
 
 
 @pytest.fixture
-def pages(client: Client, db) -> Client:
-    """The Manager with an administrator signed in."""
-    client.force_login(make_user("root", "super-admin"))
-    return client
-
-
-@pytest.fixture
 def alex(db):
     alex = make_consumer(username="alex", tags=["eu"])
     make_key(alex, key=KEY)

@@ -30,13 +30,6 @@ DECK = f"""{HEAD}consumers:
 """
 
 
-@pytest.fixture
-def pages(client: Client, db) -> Client:
-    """The Manager with an administrator signed in."""
-    client.force_login(make_user("root", "super-admin"))
-    return client
-
-
 def run(record: Import) -> Import:
     """Do what a thread does once the request has ended."""
     record = Import.objects.select_related("scope", "undoes").get(pk=record.pk)

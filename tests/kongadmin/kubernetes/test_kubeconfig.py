@@ -3,22 +3,13 @@
 import re
 from html import unescape
 
-import pytest
 import yaml
 from django.test import Client
 
-from factories import make_user
 from kongadmin.access.models import APIToken
 from kongadmin.kubeconfig import kubeconfig
 
 PAGE = "/account/tokens/kubectl"
-
-
-@pytest.fixture
-def pages(client: Client, db) -> Client:
-    """The Manager with an administrator signed in."""
-    client.force_login(make_user("root", "super-admin"))
-    return client
 
 
 def shown(text: str) -> dict | None:

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import models
-from django.db.models import F, Index, UniqueConstraint
+from django.db.models import Index, UniqueConstraint
 from django.utils import timezone
 
 from kongadmin.dialects.kubernetes.kinds import BY_STORAGE, Kind
@@ -65,6 +65,8 @@ class Object(models.Model):
     entity_type = models.TextField(blank=True)
     entity_id = models.UUIDField(null=True)
     is_waiting = models.BooleanField(default=False)
+
+    is_new = False  # made a moment ago, so that nobody can have named its uid
 
     class Meta:
         constraints = [
@@ -143,9 +145,3 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return f"{self.resource_version} {self.type} {self.plural} {self.name}"
-
-
-def next_version() -> int:
-    """Return the number of the change that is about to be made."""
-    Counter.objects.filter(pk=1).update(value=F("value") + 1)
-    return Counter.objects.values_list("value", flat=True).get(pk=1)

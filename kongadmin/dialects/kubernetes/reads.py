@@ -21,7 +21,7 @@ CHUNK = 500
 
 
 def get(call: Call) -> dict:
-    store.found()
+    store.current_version()  # so that there is what exists from the beginning
     object = store.find(call.kind.plural, call.namespace, call.name)
     if object is None:
         raise not_found(call.kind, call.name)

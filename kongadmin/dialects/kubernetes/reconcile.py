@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.conditions import PROGRAMMED, is_true, merged
+from kongadmin.dialects.kubernetes.kinds import KINDS
 from kongadmin.dialects.kubernetes.mapping import (
     AUTHORITIES,
     CONSUMERS,
@@ -24,7 +25,7 @@ from kongadmin.dialects.kubernetes.mapping import (
     SECRETS,
 )
 from kongadmin.dialects.kubernetes.models import Object
-from kongadmin.dialects.kubernetes.reconcile_entities import drop, note
+from kongadmin.dialects.kubernetes.reconcile_entities import binding, drop
 from kongadmin.dialects.kubernetes.reconcile_kinds import (
     MODELS,
     Outcome,
@@ -45,6 +46,8 @@ SETTLERS = {
     CONSUMERS: settle_consumer,
     **dict.fromkeys(CREDENTIAL_FIELDS, settle_credential),
 }
+# What anything may refer to.
+TARGETS = {plural for kind in KINDS for plural in kind.refers.values()}
 RANKS = {plural: rank for rank, plural in enumerate(SETTLERS)}
 
 _is_settling: ContextVar[bool] = ContextVar("is_settling", default=False)
@@ -64,14 +67,18 @@ def settling():
         _is_settling.reset(token)
 
 
-def reconcile(changes: Iterable[Change]) -> None:
-    """Settle everything that changes of objects touch; inside of `store.writing()`."""
+def reconcile(changes: Iterable[Change]) -> dict[int, Object]:
+    """Settle everything that changes of objects touch; inside of `store.writing()`.
+
+    Return the objects that were looked at as they are now, by their keys.
+    """
     with settling():
         run = Run()
         for change in changes:
             run.take(change)
             run.add_all(controllers(change.object))
         run.finish()
+    return run.known
 
 
 def settle_again(objects: Iterable[Object]) -> None:
@@ -80,17 +87,23 @@ def settle_again(objects: Iterable[Object]) -> None:
 
 
 class Run:
-    """One reconcile: who is still to be settled, in order."""
+    """One reconcile: who is still to be settled, in order.
+
+    `known` has each object once, so that what is settled is what was changed last.
+    """
 
     def __init__(self) -> None:
         self.queue: list[tuple[int, int]] = []
         self.queued: set[int] = set()
+        self.known: dict[int, Object] = {}
         self.is_name_free = False
 
     def take(self, change: Change) -> None:
         """Note whom a change concerns; what a deleted object became is deleted."""
         object = change.object
+        self.known[object.pk] = object
         if change.verb == "delete":
+            self.queued.discard(object.pk)
             self.release(object)
             self.add_all(referring(object))
         elif object.plural in SETTLERS:
@@ -106,6 +119,7 @@ class Run:
 
     def add(self, object: Object) -> None:
         if object.plural in RANKS and object.pk not in self.queued:
+            self.known.setdefault(object.pk, object)
             self.queued.add(object.pk)
             heapq.heappush(self.queue, (RANKS[object.plural], object.pk))
 
@@ -121,16 +135,14 @@ class Run:
                 self.add_all(Object.objects.filter(is_waiting=True).order_by("pk"))
                 continue
             _, pk = heapq.heappop(self.queue)
-            self.queued.discard(pk)
-            object = Object.objects.filter(pk=pk).first()
-            if object is not None:
-                self.settle(object)
+            if pk in self.queued:  # it was not deleted meanwhile
+                self.queued.discard(pk)
+                self.settle(self.known[pk])
 
     def settle(self, object: Object) -> None:
         """Settle one object; if what others see of it is another now, those too."""
         before = seen_by_others(object)
         outcome = SETTLERS[object.plural](object)
-        note(object, outcome.made)
         tell(object, outcome)
         for change in outcome.changes:
             self.take(change)
@@ -140,6 +152,8 @@ class Run:
 
 
 def referring(object: Object) -> Iterable[Object]:
+    if object.plural not in TARGETS:
+        return ()
     return store.referring_to(object.plural, object.namespace, object.name)
 
 
@@ -162,4 +176,5 @@ def tell(object: Object, outcome: Outcome) -> None:
     if outcome.is_unmanaged:
         for condition in found:
             del condition["observedGeneration"]
-    store.set_status(object, {"conditions": found, **outcome.status})
+    status = {"conditions": found, **outcome.status}
+    store.settle(object, status, **binding(outcome.made))

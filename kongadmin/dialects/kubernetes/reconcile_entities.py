@@ -8,10 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-
 from kongadmin.conflicts import Conflict
-from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.conditions import Refusal, refusal_of
 from kongadmin.dialects.kubernetes.mapping import mirrored
 from kongadmin.dialects.kubernetes.models import Object
@@ -127,10 +124,9 @@ def write_plane(plane: ControlPlane, values: dict[str, Any]) -> bool:
 
 
 def attempt(entity, is_new: bool, write) -> Made:
-    """Call `write`; what it may not do leaves everything as it was."""
+    """Call `write`, which saves all or nothing; say what came of it."""
     try:
-        with transaction.atomic():
-            is_changed = write()
+        is_changed = write()
     except (Violation, Conflict) as error:
         stored = None if is_new else type(entity).objects.get(pk=entity.pk)
         is_taken = isinstance(error, Conflict)
@@ -147,9 +143,11 @@ def drop(object: Object, model: type) -> Made:
     return Made(is_changed=entity is not None)
 
 
-def note(object: Object, made: Made) -> None:
-    """Keep with the object what it became, and whether it waits for a name."""
+def binding(made: Made) -> dict[str, Any]:
+    """Return what is kept with an object: what it became, whether it awaits a name."""
     entity = made.entity
-    entity_type = entity.schema.name if entity else ""
-    entity_id = entity.pk if entity else None
-    store.bind(object, entity_type, entity_id, is_waiting=made.is_taken)
+    return {
+        "entity_type": entity.schema.name if entity else "",
+        "entity_id": entity.pk if entity else None,
+        "is_waiting": made.is_taken,
+    }

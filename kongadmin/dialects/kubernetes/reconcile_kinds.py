@@ -1,5 +1,6 @@
 """What each kind of object becomes, and what it tells. Contract kubernetes.md §2.2."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
@@ -181,22 +182,24 @@ def settle_consumer(object: Object) -> Outcome:
     others = [
         *place.conditions,
         either(SECRET_REFS, "\n".join(wrong_secrets)),
-        either(GROUP_REFS, join_groups(object, made.entity)),
+        either(GROUP_REFS, join_groups(object, made)),
     ]
     told = programmed(others, made.refusal, place.message)
     changes = sync_managed(object, secrets)
     return Outcome([told, *others], made, ids(made), changes)
 
 
-def join_groups(object: Object, consumer: Consumer | None) -> str:
+def join_groups(object: Object, made: Made) -> str:
     """Let a consumer be in the groups it lists and no other; say which cannot be."""
+    consumer: Consumer | None = made.entity
     names = object.body.get("consumerGroups") or []
     groups = store.named(GROUPS, object.namespace, names)
     ids = [group.entity_id for group in groups.values() if group.entity_id]
     found = ConsumerGroup.objects.in_bulk(ids) if ids else {}
     if consumer is not None:
         found = {pk: g for pk, g in found.items() if g.scope_id == consumer.scope_id}
-        sync_memberships(consumer, found)
+        stored = () if made.is_new else consumer.memberships.all()
+        sync_memberships(consumer, stored, found)
     wrong = [
         f"{name}: {'NotCreatedInKonnect' if name in groups else 'NotFound'}"
         for name in names
@@ -205,8 +208,12 @@ def join_groups(object: Object, consumer: Consumer | None) -> str:
     return f"Invalid ConsumerGroup references: {', '.join(wrong)}" if wrong else ""
 
 
-def sync_memberships(consumer: Consumer, groups: dict[UUID, ConsumerGroup]) -> None:
-    stored = {one.consumer_group_id: one for one in consumer.memberships.all()}
+def sync_memberships(
+    consumer: Consumer,
+    memberships: Iterable[Membership],
+    groups: dict[UUID, ConsumerGroup],
+) -> None:
+    stored = {one.consumer_group_id: one for one in memberships}
     for group_id in stored.keys() - groups.keys():
         stored[group_id].delete()
     for group_id in groups.keys() - stored.keys():

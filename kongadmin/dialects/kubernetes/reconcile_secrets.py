@@ -56,7 +56,7 @@ def read_secrets(consumer: Object) -> tuple[list[Held], list[str]]:
 
 def managed_by(consumer: Object) -> Iterator[Object]:
     """Yield the credential objects that were made for a consumer's Secrets."""
-    for owned in store.owned_by(consumer.uid):
+    for owned in () if consumer.is_new else store.owned_by(consumer.uid):
         if made_by(owned) == str(consumer.uid):
             yield owned
 

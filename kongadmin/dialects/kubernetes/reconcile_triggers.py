@@ -54,7 +54,7 @@ def put_right(about: Q) -> None:
     if not found.exists():
         return
     with store.writing(), changes.acting("kubectl", "kubernetes"):
-        settle_again(found.defer("body", "annotations", "managed_fields", "status"))
+        settle_again(found)
 
 
 def connect() -> None:

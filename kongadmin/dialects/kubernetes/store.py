@@ -7,6 +7,7 @@ is, so that the numbers of changes grow in the order in which others come to see
 import copy
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -24,7 +25,6 @@ from kongadmin.dialects.kubernetes.models import (
     Object,
     Owner,
     Reference,
-    next_version,
 )
 from kongadmin.dialects.kubernetes.paths import texts_at
 from kongadmin.dialects.kubernetes.wire import say
@@ -56,32 +56,107 @@ class Change:
     object: Object
 
 
+class Ledger:
+    """What one writer has done so far: the number of the last change, its events.
+
+    Both are written at the end, at once; so many events at a time.
+    """
+
+    at_once = 500
+
+    def __init__(self, last: int) -> None:
+        self.last = self.written = last
+        self.events: list[Event] = []
+
+    def add(self, event: Event) -> None:
+        self.events.append(event)
+        if len(self.events) == self.at_once:
+            self.write_events()
+
+    def write_events(self) -> None:
+        Event.objects.bulk_create(self.events)
+        self.events.clear()
+
+    def close(self) -> None:
+        """Number what was done, and tell who watches, unless it is taken back."""
+        if self.last == self.written or transaction.get_rollback():
+            return
+        self.write_events()
+        Counter.objects.filter(pk=1).update(value=self.last)
+        if self.last // TRIMMED_EVERY > self.written // TRIMMED_EVERY:
+            oldest = self.last - KEPT_EVENTS
+            Event.objects.filter(resource_version__lte=oldest).delete()
+        transaction.on_commit(bump)
+
+
+_ledger: ContextVar[Ledger | None] = ContextVar("ledger", default=None)
+
+
 @contextmanager
 def writing() -> Iterator[None]:
-    """A transaction that waits until no other writes here; may be nested."""
-    with transaction.atomic():
-        hold()
+    """A transaction that waits until no other writes here.
+
+    Inside of another it is but a part of that.
+    """
+    if _ledger.get() is not None:
         yield
+        return
+    with transaction.atomic():
+        last = hold()
+        ledger = Ledger(last or 0)
+        token = _ledger.set(ledger)
+        try:
+            if last is None:
+                begin()
+            yield
+            ledger.close()
+        finally:
+            _ledger.reset(token)
 
 
-def hold() -> None:
-    """Lock the counter until the commit; the first writer of all makes it."""
-    if Counter.objects.select_for_update().filter(pk=1).first() is None:
-        Counter.objects.create(pk=1)
-        make(NAMESPACES, "", DEFAULT_NAMESPACE, status=ACTIVE)
+def hold() -> int | None:
+    """Lock the counter until the commit; return the number of the last change."""
+    return last_number(Counter.objects.select_for_update())
+
+
+def last_number(counters: QuerySet[Counter]) -> int | None:
+    return counters.filter(pk=1).values_list("value", flat=True).first()
+
+
+def begin() -> None:
+    """Make what exists from the beginning."""
+    Counter.objects.create(pk=1)
+    make(NAMESPACES, "", DEFAULT_NAMESPACE, status=ACTIVE)
 
 
 def found() -> None:
-    """Make what exists from the beginning, unless it does."""
-    if not Counter.objects.filter(pk=1).exists():
-        with suppress(IntegrityError), writing():  # another may be quicker
-            pass
+    """See to it that what exists from the beginning does."""
+    with suppress(IntegrityError), writing():  # another may be quicker
+        pass
 
 
 def current_version() -> int:
     """Return the number of the last change."""
-    found()
-    return Counter.objects.values_list("value", flat=True).get(pk=1)
+    version = last_number(Counter.objects)
+    if version is None:
+        found()
+        version = last_number(Counter.objects)
+    return version or 0
+
+
+def is_forgotten(version: int) -> bool:
+    """Say whether what happened after a version is not all kept, or never was."""
+    current = current_version()
+    if version >= current:
+        return version > current
+    return not Event.objects.filter(pk__lte=version + 1).exists()
+
+
+def next_version() -> int:
+    """Return the number of the change that is about to be made."""
+    ledger = _ledger.get()
+    ledger.last += 1
+    return ledger.last
 
 
 # Finding
@@ -142,7 +217,8 @@ def make(plural: str, namespace: str, name: str, **fields: Any) -> Object:
     )
     object.resource_version = next_version()
     object.save(force_insert=True)
-    note_references(object)
+    object.is_new = True
+    link(object)
     emit("ADDED", object)
     return object
 
@@ -155,37 +231,32 @@ def update(object: Object, **fields: Any) -> bool:
     changed = {n: v for n, v in fields.items() if getattr(object, n) != v}
     if not changed:
         return False
-    labels_before = object.labels
+    labels_before, linked_before = object.labels, links(object)
     for name, value in changed.items():
         setattr(object, name, value)
     if "body" in changed and object.generation is not None:
         object.generation += 1
     object.resource_version = next_version()
     object.save(force_update=True)
-    if not changed.keys().isdisjoint(("body", "owner_references")):
-        index(object)
+    if links(object) != linked_before:
+        unlink(object)
+        link(object)
     emit("MODIFIED", object, labels_before)
     return True
 
 
-def set_status(object: Object, status: dict) -> bool:
-    """Store what became of an object; say whether that is new."""
-    return update(object, status=status)
+def settle(object: Object, status: dict, **bound: Any) -> bool:
+    """Store what became of an object; say whether that is news to clients.
 
-
-def bind(
-    object: Object, entity_type: str, entity_id: UUID | None, is_waiting: bool = False
-) -> None:
-    """Note which entity of ours an object became; no change that clients see."""
-    noted = {
-        "entity_type": entity_type,
-        "entity_id": entity_id,
-        "is_waiting": is_waiting,
-    }
-    if any(getattr(object, name) != value for name, value in noted.items()):
-        for name, value in noted.items():
-            setattr(object, name, value)
-        object.save(update_fields=[*noted])
+    `bound` tells which entity of ours it became: entity_type, entity_id, is_waiting.
+    """
+    is_bound = all(getattr(object, name) == value for name, value in bound.items())
+    for name, value in bound.items():
+        setattr(object, name, value)
+    is_news = update(object, status=status)
+    if not (is_news or is_bound):
+        object.save(update_fields=[*bound])
+    return is_news
 
 
 def remove(object: Object) -> None:
@@ -248,27 +319,34 @@ def now() -> datetime:
 # What goes with an object
 
 
-def index(object: Object) -> None:
-    """Note anew whom an object names and who owns it."""
-    object.references.all().delete()
-    object.owners.all().delete()
-    note_references(object)
-
-
-def note_references(object: Object) -> None:
-    Reference.objects.bulk_create(
-        Reference(source=object, plural=plural, namespace=object.namespace, name=name)
+def links(object: Object) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return whom an object names, as plural and name, and who owns it."""
+    named = [
+        (plural, name)
         for path, plural in object.kind.refers.items()
         for name in dict.fromkeys(texts_at(object.body, path))
+    ]
+    return named, [ref["uid"] for ref in object.owner_references]
+
+
+def link(object: Object) -> None:
+    """Note with an object whom it names and who owns it."""
+    named, owners = links(object)
+    Reference.objects.bulk_create(
+        Reference(source=object, plural=plural, namespace=object.namespace, name=name)
+        for plural, name in named
     )
-    Owner.objects.bulk_create(
-        Owner(owned=object, uid=ref["uid"]) for ref in object.owner_references
-    )
+    Owner.objects.bulk_create(Owner(owned=object, uid=uid) for uid in owners)
+
+
+def unlink(object: Object) -> None:
+    object.references.all().delete()
+    object.owners.all().delete()
 
 
 def emit(type: str, object: Object, labels_before: dict | None = None) -> None:
     """Tell who watches; they look as soon as it is committed."""
-    Event.objects.create(
+    event = Event(
         resource_version=object.resource_version,
         type=type,
         group=object.group,
@@ -278,10 +356,7 @@ def emit(type: str, object: Object, labels_before: dict | None = None) -> None:
         labels_before=labels_before,
         snapshot=say(object),
     )
-    if object.resource_version % TRIMMED_EVERY == 0:
-        oldest = object.resource_version - KEPT_EVENTS
-        Event.objects.filter(resource_version__lte=oldest).delete()
-    transaction.on_commit(bump)
+    _ledger.get().add(event)
 
 
 def bump() -> None:

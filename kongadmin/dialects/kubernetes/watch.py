@@ -85,7 +85,7 @@ class Watcher:
     def events(self) -> Iterator[dict]:
         if not self.version:
             yield from self.ask(self.existing)
-        elif self.ask(self.is_forgotten):
+        elif self.ask(lambda: store.is_forgotten(self.version)):
             yield say_event(ERROR, expired().status)
             return
         self.marked = time.monotonic()
@@ -109,13 +109,6 @@ class Watcher:
         said, metadata = reads.list_of(self.call)
         self.version = int(metadata["resourceVersion"])
         return [say_event(ADDED, self.show(one)) for one in said]
-
-    def is_forgotten(self) -> bool:
-        """Say whether events were missed that are not kept any more, or never were."""
-        current = store.current_version()
-        if self.version >= current:
-            return self.version > current
-        return not Event.objects.filter(pk=self.version + 1).exists()
 
     def is_over(self) -> bool:
         return (

@@ -52,17 +52,17 @@ def create(call: Call, given: dict) -> dict:
     with store.writing():
         if find(call) is not None:
             raise already_exists(call.kind, call.name)
-        return finish(call, make(call, given, entries_after(call, {}, given, [])))
+        made = make(call, given, entries_after(call, {}, given, []))
+        return finish(call, made, [Change("create", made)])
 
 
-def make(call: Call, given: dict, entries: list[dict]) -> list[Change]:
-    """Store a new object whose manifest is judged."""
+def make(call: Call, given: dict, entries: list[dict]) -> Object:
+    """Store a new object, whose manifest is judged."""
     namespaces.check(call)
     fields = fields_of(given, call) | {"managed_fields": entries}
     if call.kind.plural == store.NAMESPACES:
         fields[STATUS] = store.ACTIVE
-    made = store.make(call.kind.plural, call.namespace, call.name, **fields)
-    return [Change("create", made)]
+    return store.make(call.kind.plural, call.namespace, call.name, **fields)
 
 
 def replace(call: Call, given: dict) -> dict:
@@ -75,7 +75,7 @@ def replace(call: Call, given: dict) -> dict:
         version = given["metadata"].get("resourceVersion")
         if not version and call.kind.is_custom:
             raise no_version(call)
-        return finish(call, change(call, old, given))
+        return finish(call, old, change(call, old, given))
 
 
 def no_version(call: Call) -> Failure:
@@ -94,7 +94,7 @@ def patch(call: Call, make_of: Callable[[dict], Any]) -> dict:
         incoming.check_type(given, call.kind)
         incoming.place(given, call)
         incoming.prune(given, call)
-        return finish(call, change(call, old, given))
+        return finish(call, old, change(call, old, given))
 
 
 def apply(call: Call, config: dict) -> tuple[dict, bool]:
@@ -114,7 +114,8 @@ def apply(call: Call, config: dict) -> tuple[dict, bool]:
     with store.writing():
         old = find(call)
         if old is not None:
-            return finish(call, change(call, old, *merged(call, old, config))), False
+            changes = change(call, old, *merged(call, old, config))
+            return finish(call, old, changes), False
         if call.subresource:
             raise not_found(call.kind, call.name)
         if config["metadata"].get("resourceVersion"):
@@ -122,7 +123,8 @@ def apply(call: Call, config: dict) -> tuple[dict, bool]:
         given, entries = merged(call, None, config)
         incoming.complete(given, call.kind)
         incoming.judge(given, None, call.kind)
-        return finish(call, make(call, given, entries)), True
+        made = make(call, given, entries)
+        return finish(call, made, [Change("create", made)]), True
 
 
 def no_manager() -> Failure:
@@ -247,16 +249,16 @@ def find_or_fail(call: Call) -> Object:
     return object
 
 
-def finish(call: Call, changes: list[Change]) -> dict:
+def finish(call: Call, object: Object, changes: list[Change]) -> dict:
     """Let what follows from the changes follow; return the object as it is then.
 
     One that is gone by now is as it was last.
     """
-    seen = call.seen
-    if not call.is_dry_run and changes:
-        reconcile.reconcile(changes)
-    said = say(find(call) or changes[0].object, call.kind)
-    return unsaid(said, seen) if call.is_dry_run else said
+    if call.is_dry_run:
+        return unsaid(say(object, call.kind), call.seen)
+    if changes:
+        object = reconcile.reconcile(changes).get(object.pk, object)
+    return say(object, call.kind)
 
 
 def unsaid(said: dict, seen: str) -> dict:
@@ -272,7 +274,7 @@ def delete(call: Call, deletion: Deletion) -> dict:
         object = find_or_fail(call)
         check_preconditions(call, object, deletion.preconditions)
         changes = delete_object(call, object, deletion)
-        said = finish(call, changes)
+        said = finish(call, object, changes)
         is_gone = any(one.verb == "delete" and one.object == object for one in changes)
     if not is_gone:
         return said

@@ -4,6 +4,8 @@ import base64
 from collections.abc import Callable
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from clients import Client
 from kongadmin.dialects.kubernetes.models import Event
@@ -35,6 +37,26 @@ def test_what_was_made_is_read_back(kube: Client, made: Made) -> None:
     assert read["metadata"]["generation"] == 1
     assert read["metadata"]["uid"]
     assert read["status"]["conditions"][0]["type"] == "Programmed"
+
+
+@pytest.mark.parametrize(
+    ("manifest", "most"),
+    [
+        (consumer("unmanaged"), 6),
+        (consumer("managed", spec={"controlPlaneRef": {"type": "kic"}}), 11),
+        (credential("KongCredentialAPIKey", "key", key="k-1"), 13),
+    ],
+)
+def test_what_is_made_takes_few_queries(
+    kube: Client, made: Made, manifest: dict, most: int
+) -> None:
+    made(consumer(spec={"controlPlaneRef": {"type": "kic"}}))
+
+    with CaptureQueriesContext(connection) as queries:
+        made(manifest)
+
+    asked = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    assert len(asked) <= most, "\n".join(asked)
 
 
 def test_nothing_is_twice(kube: Client, made: Made) -> None:

@@ -27,6 +27,10 @@ def deck(own: Server) -> Iterator[Deck]:
     deck = Deck(own)
     yield deck
     deck.do("reset", "--force")
+    for workspace in names(own, "/workspaces", "name"):
+        if workspace != "default":
+            address = f"{own.admin}/workspaces/{workspace}?cascade=true"
+            assert ask(address, "DELETE").status == 204
 
 
 def without_passwords(path: Path) -> Path:
@@ -194,7 +198,7 @@ def test_a_workspace_is_made_when_it_is_missing(
 
 
 def test_every_workspace_is_dumped_to_a_file_of_its_own(
-    deck: Deck, tmp_path: Path
+    deck: Deck, own: Server, tmp_path: Path
 ) -> None:
     file = write(tmp_path / "kong.yaml", consumers=[{"username": "bob"}])
     deck.do("sync", file, "--workspace", "team-b")
@@ -207,6 +211,7 @@ def test_every_workspace_is_dumped_to_a_file_of_its_own(
     dumped = yaml.safe_load((folder / "team-b.yaml").read_text())
     assert dumped["consumers"] == [{"username": "bob"}]
     deck.do("reset", "--force", "--all-workspaces")
+    assert names(own, "/team-b/consumers") == []
 
 
 def test_overrides_of_a_group_are_kept(deck: Deck, own: Server, tmp_path: Path) -> None:

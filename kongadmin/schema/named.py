@@ -227,7 +227,7 @@ def limit_per_window(plugin: dict) -> str | None:
     config = plugin["config"]
     if len(config.get("limit") or []) == len(config.get("window_size") or []):
         return None
-    return "you must provide the same number of windows and limits"
+    return "You must provide the same number of windows and limits"
 
 
 def label_name(value: str) -> str | None:

@@ -111,7 +111,7 @@ WRONG_TOGETHER = [
     (
         "rate-limiting-advanced",
         windows(limit=[1, 2]),
-        {"@entity": ["you must provide the same number of windows and limits"]},
+        {"@entity": ["You must provide the same number of windows and limits"]},
     ),
 ]
 

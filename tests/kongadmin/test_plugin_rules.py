@@ -237,6 +237,11 @@ WRONG_CONFIG = [
     ),
     (
         "rate-limiting-advanced",
+        windows(retry_after_jitter_max=-1),
+        {"retry_after_jitter_max": "value should be between 0 and 100000000"},
+    ),
+    (
+        "rate-limiting-advanced",
         windows(redis={"sentinel_master": "m"}),
         {
             "redis": {

@@ -379,7 +379,7 @@ def test_a_custom_check_waits_for_good_fields_but_at_least_one_of_does_not():
     empty = WINDOWS.errors({"config": {"more": 1}})
 
     assert uneven["@entity"] == [
-        "you must provide the same number of windows and limits"
+        "You must provide the same number of windows and limits"
     ]
     assert "@entity" not in wrong
     assert len(empty["@entity"]) == 1

@@ -7,6 +7,8 @@ from consumers.models import BasicAuth, OAuth2
 from kongadmin.declarative.columns import columns_of
 from kongadmin.declarative.document import Problem, Ref, Row
 from kongadmin.declarative.kinds import Kind
+from kongadmin.declarative.moulds import mould_of
+from kongadmin.declarative.names import Found
 from kongadmin.entities import Entity, Violation
 
 LONGEST_TTL = 100_000_000
@@ -14,12 +16,20 @@ BAD_TTL = "must be an integer between 0 and 100000000"
 HASHED = "$pbkdf2-sha512$"
 
 
-def judge(kind: Kind, values: dict[str, Any], is_hashed: bool) -> Entity:
+def judge(
+    kind: Kind, values: dict[str, Any], refs: dict[str, Found], is_hashed: bool
+) -> Entity:
     """Return the entity that `values`, in Kong's terms, are; Violation if none.
 
-    What is left out takes its default. `is_hashed` says that a basic-auth password is
-    the digest of one.
+    What is left out takes its default. `refs` is what some of them refer to.
+    `is_hashed` says that a basic-auth password is the digest of one.
     """
+    mould = mould_of(kind.name, tuple(values))
+    return (mould and mould.cast(values, refs)) or judged(kind, values, is_hashed)
+
+
+def judged(kind: Kind, values: dict[str, Any], is_hashed: bool) -> Entity:
+    """Return the same with all the rules asked, so that all errors are found."""
     ttl = taken_ttl(kind, values)
     schema = kind.model.schema_for(values)
     filled = schema.fill(values)

@@ -5,6 +5,7 @@ import json
 from kongadmin.declarative.document import Place, Ref, Row
 from kongadmin.declarative.judging import said_of
 from kongadmin.declarative.kinds import Kind
+from kongadmin.declarative.names import Found
 from kongadmin.entities import Entity
 from kongadmin.fields import keyring
 
@@ -12,17 +13,20 @@ from kongadmin.fields import keyring
 class Step:
     """A declared row on its way to a decision."""
 
-    __slots__ = ("entity", "kind", "names", "number", "row", "stored")
+    __slots__ = ("entity", "kind", "number", "refs", "row", "stored")
 
-    def __init__(self, number: int, kind: Kind, row: Row, names: dict) -> None:
-        self.number, self.kind, self.row, self.names = number, kind, row, names
+    def __init__(
+        self, number: int, kind: Kind, row: Row, refs: dict[str, Found]
+    ) -> None:
+        self.number, self.kind, self.row, self.refs = number, kind, row, refs
         self.entity: Entity | None = None
         self.stored: tuple | None = None
 
     @property
     def name(self) -> str:
-        if self.kind.title and len(self.names) == len(self.kind.refs):
-            return self.kind.title.format(**self.names)
+        if self.kind.title and len(self.refs) == len(self.kind.refs):
+            names = {field: found.name for field, found in self.refs.items()}
+            return self.kind.title.format(**names)
         return said_of(self.row) if self.kind.title else str(self.entity)
 
 
@@ -41,3 +45,9 @@ def thawed(stored: bytes) -> Row:
         if isinstance(value, dict) and "$ref" in value:
             values[name] = Ref(*value["$ref"])
     return Row(kind, values, place and Place(*place))
+
+
+def owner_of(refs: dict[str, Found]) -> str | None:
+    """Return what the consumer or the group is called that a row hangs on."""
+    owner = refs.get("consumer") or refs.get("consumer_group")
+    return owner and owner.name

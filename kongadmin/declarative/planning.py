@@ -14,7 +14,7 @@ from kongadmin.declarative.judging import (
 )
 from kongadmin.declarative.kinds import KINDS, OWNERS, Kind
 from kongadmin.declarative.names import Found, Names, named
-from kongadmin.declarative.passing import Step, frozen, thawed
+from kongadmin.declarative.passing import Step, frozen, owner_of, thawed
 from kongadmin.declarative.prints import Prints
 from kongadmin.declarative.progress import DECLARED, Tell, counted
 from kongadmin.declarative.settling import settle
@@ -99,29 +99,29 @@ class Planner:
             self.report(Problem(f"{row.kind} cannot be declared here", row.place))
             return
         try:
-            values, names = self.resolved(kind, row, is_last)
+            values, refs = self.resolved(kind, row, is_last)
         except Unresolved as pending:
             if is_last:
                 self.refuse_reference(number, kind, row, pending)
             else:
                 self.staging.put("deferred", (number, frozen(row)))
             return
-        self.decide(number, kind, row, values, names)
+        self.decide(number, kind, row, values, refs)
 
     def resolved(
         self, kind: Kind, row: Row, is_last: bool
-    ) -> tuple[dict[str, Any], dict[str, str]]:
-        """Return values with ids for references, and what those are called."""
-        values, names = dict(row.values), {}
+    ) -> tuple[dict[str, Any], dict[str, Found]]:
+        """Return values with ids for references, and what those mean."""
+        values, refs = row.values.copy(), {}
         for field, value in row.values.items():
             if isinstance(value, Ref):
                 found = self.find(value, is_last) if field in kind.refs else None
                 if found is None:
                     raise Unresolved(field, value)
-                values[field], names[field] = found.value, found.name
+                values[field], refs[field] = found.value, found
         if self.select and kind.has_tags and type(values.get("tags") or []) is list:
             values["tags"] = [*(values.get("tags") or ()), *self.select]
-        return values, names
+        return values, refs
 
     def find(self, ref: Ref, is_last: bool) -> Found | None:
         """Return what a reference means, None if that is unknown."""
@@ -150,12 +150,12 @@ class Planner:
 
     # What becomes of it
 
-    def decide(self, number: int, kind: Kind, row: Row, values, names) -> None:
-        if self.is_as_stored(number, kind, row, values, names):
+    def decide(self, number: int, kind: Kind, row: Row, values, refs) -> None:
+        if self.is_as_stored(number, kind, row, values, refs):
             return
-        step, problem = Step(number, kind, row, names), ""
+        step, problem = Step(number, kind, row, refs), ""
         try:
-            step.entity = judge(kind, values, self.head.is_hashed)
+            step.entity = judge(kind, values, refs, self.head.is_hashed)
         except Violation as violation:
             problem = self.report(*problems_of(row, violation.fields))
             step.entity = loosely(kind, values)
@@ -177,7 +177,7 @@ class Planner:
         else:
             self.put_decided(step, keys)
 
-    def is_as_stored(self, number: int, kind: Kind, row: Row, values, names) -> bool:
+    def is_as_stored(self, number: int, kind: Kind, row: Row, values, refs) -> bool:
         """Stage a row that says just what is stored; say whether it does."""
         if not self.stored.holds(kind):
             return False
@@ -194,7 +194,7 @@ class Planner:
             return False
         if kind.name in OWNERS:
             self.names.learn(kind, UUID(bytes=id_), values, is_known=True)
-        owner = names.get("consumer") or names.get("consumer_group")
+        owner = owner_of(refs)
         place = row.place or (None, None)
         step = number, UNCHANGED, NUMBERS[kind.name], id_, owner, which, *place
         self.staging.put("unchanged", step)
@@ -273,13 +273,18 @@ class Planner:
         values = step.entity.__dict__
         place = step.row.place or (None, None)
         consumer, group = values.get("consumer_id"), values.get("consumer_group_id")
-        owner = step.names.get("consumer") or step.names.get("consumer_group")
         self.staging.put(
             "step",
             (
                 *(step.number, verb, NUMBERS[step.kind.name], step.entity.id.bytes),
                 *(consumer and consumer.bytes, group and group.bytes),
-                *(step.name, owner, ",".join(changed) or None, before, after),
+                *(
+                    step.name,
+                    owner_of(step.refs),
+                    ",".join(changed) or None,
+                    before,
+                    after,
+                ),
                 *(step.stored and step.stored[0], *place, problem or None, 0),
             ),
         )

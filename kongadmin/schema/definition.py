@@ -1,18 +1,18 @@
 """Schema: one entity's or plugin's fields and rules, loaded from YAML."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Self
 
 from .checks import Change, transformation_check
 from .editions import EVERYTHING, Edition
-from .fields import record_check
+from .fields import field_check, record_check
 from .json_schema import Translation, needed_in
 from .paths import look_up
 from .reading import check_top, read_checks, read_fields, read_file
 from .shorthands import Shorthand, shorthands_of
-from .values import hide_secrets, record_filler, record_merger, record_reader
+from .values import finisher, hide_secrets, record_filler, record_merger, record_reader
 
 _PRIVATE = ("custom_entity_check", "custom_translation", "custom_validator")
 
@@ -122,6 +122,49 @@ class Schema:
         if "updated_at" not in self._fields:
             filled.pop("updated_at", None)
         return filled
+
+    def shortcut(
+        self, names: Collection[str], trusted: Collection[str] = ()
+    ) -> Callable[[dict], dict | None] | None:
+        """Return what fills and judges values of just these names at once.
+
+        It returns None for values that are refused; errors() says why. There is none
+        where what is left out would not always be the same, or be refused. The fields
+        in `trusted` are not judged.
+        """
+        first, second = self.fill({}), self.fill({})
+        left_out = {n: v for n, v in first.items() if n not in names}
+        if (
+            self._shorthands
+            or not self._fields.keys() >= set(names)
+            or any(v != second[n] or isinstance(v, dict) for n, v in left_out.items())
+            or record_check({n: self._fields[n] for n in left_out})(left_out)
+        ):
+            return None
+        steps = [
+            (name, finisher(self._fields[name]), field_check(self._fields[name]))
+            for name in names
+            if name not in trusted
+        ]
+        return self._shortcut(left_out, steps)
+
+    def _shortcut(self, left_out: dict, steps: list) -> Callable[[dict], dict | None]:
+        checks = self._entity_checks
+
+        def fill(values: dict) -> dict | None:
+            filled = left_out | values
+            for name, finish, find_error in steps:
+                value = filled[name]
+                if finish and value is not None:
+                    filled[name] = value = finish(value)
+                if find_error(value) is not None:
+                    return None
+            errors: dict = {}
+            for check in checks:
+                check(filled, errors, Change(False, filled, None))
+            return None if errors else filled
+
+        return fill
 
     def hide_secrets(self, name: str, value: Any, hide: Callable[[str], Any]) -> Any:
         """Return a field's value with every text in it that is `encrypted` hidden."""

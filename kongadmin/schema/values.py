@@ -133,7 +133,7 @@ def _unique(values: list) -> list:
 def record_filler(field: dict) -> Callable[[dict], dict]:
     """Return the function that completes a record: every field, then unknown keys."""
     plan = [
-        (name, _supplier(inner), _finisher(inner))
+        (name, _supplier(inner), finisher(inner))
         for name, inner in field["fields"].items()
     ]
     known = frozenset(field["fields"])
@@ -172,7 +172,7 @@ def _supplier(field: dict) -> Callable[[], Any] | None:
 
 
 def _default_supplier(field: dict) -> Callable[[], Any]:
-    finish = _finisher(field) or _unchanged
+    finish = finisher(field) or _unchanged
     default = finish(field["default"])
     return lambda: _fresh(default)
 
@@ -186,7 +186,7 @@ def _fresh(value: Any) -> Any:
     return value
 
 
-def _finisher(field: dict) -> Convert | None:
+def finisher(field: dict) -> Convert | None:
     """Return the function that completes a value that was given, if it needs any."""
     match field["type"]:
         case "integer":
@@ -194,7 +194,7 @@ def _finisher(field: dict) -> Convert | None:
         case "array" | "set":
             return _list_finisher(field)
         case "map":
-            finish = _finisher(field["values"])
+            finish = finisher(field["values"])
             return _if_dict(_values_each(finish)) if finish else None
         case "record" if "fields" in field:
             return _if_dict(record_filler(field))
@@ -206,7 +206,7 @@ def _to_whole(value: Any) -> Any:
 
 
 def _list_finisher(field: dict) -> Convert | None:
-    element = _finisher(field["elements"])
+    element = finisher(field["elements"])
     is_set = field["type"] == "set"
     if not (element or is_set):
         return None

@@ -42,6 +42,7 @@ MOST_PROBLEMS = 100
 MODES = (Mode.SYNC, Mode.APPLY)
 TABLE_TYPES = ("text/csv", "text/tab-separated-values")
 TYPES = ("application/yaml", "text/csv")
+NOWHERE = (None, None)
 CHANGES = ("create", "update", "delete", "conflict")
 COUNTS = record(**dict.fromkeys(VERBS, INTEGER))
 PLAN = record(
@@ -263,7 +264,7 @@ def summary(plan: Plan, document: Document) -> dict[str, Any]:
 
 def told(step: Step) -> dict[str, Any]:
     step = step.masked()
-    line, column = step.place or (None, None)
+    line, column = (step.place or NOWHERE)[:2]
     return {
         "number": step.number,
         "verb": step.verb,
@@ -292,7 +293,7 @@ def refused(problems) -> Refusal:
 
 
 def described(problem: Problem) -> dict[str, Any]:
-    line, column = problem.place or (None, None)
+    line, column = (problem.place or NOWHERE)[:2]
     return {
         "line": line,
         "column": column,

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 
 
 class Place(NamedTuple):
-    """Where something stands in a text, counted from 1."""
+    """Where something stands in a text, counted from 1; `path` tells several apart."""
 
     line: int
     column: int = 1
+    path: str = ""
 
 
 class Ref(NamedTuple):

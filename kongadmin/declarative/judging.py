@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from consumers.models import BasicAuth, OAuth2
+from consumers.models.credentials import is_hash_of
 from kongadmin.declarative.columns import columns_of
 from kongadmin.declarative.document import Problem, Ref, Row
 from kongadmin.declarative.kinds import Kind
@@ -71,6 +72,18 @@ def assign(entity: Entity, values: dict[str, Any], is_hashed: bool) -> None:
 def is_digest(values: dict[str, Any]) -> bool:
     secret = values["client_secret"]
     return bool(values["hash_secret"] and secret and secret.startswith(HASHED))
+
+
+def keep_hash(entity: Entity, before: Entity, values: dict[str, Any]) -> None:
+    """Leave the stored hash of a client secret if it is one of what the row says.
+
+    Hashed once more it would be another.
+    """
+    if not isinstance(entity, OAuth2) or not values.get("client_secret"):
+        return
+    is_hashed = entity.hash_secret and (before.client_secret or "").startswith(HASHED)
+    if is_hashed and is_hash_of(values["client_secret"], before.client_secret):
+        entity.client_secret = before.client_secret
 
 
 def loosely(kind: Kind, values: dict[str, Any]) -> Entity:

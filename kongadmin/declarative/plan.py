@@ -190,6 +190,12 @@ def make(
     return finished(scope, staging, mode, notes, planner.problems)
 
 
+def where(problem: Problem) -> tuple:
+    """Return what problems are sorted by: file for file, from top to bottom."""
+    line, column, path = problem.place or Place(0)
+    return path, line, column
+
+
 def finished(
     scope, staging: Staging, mode: str, notes: list[str], problems: list[Problem]
 ) -> Plan:
@@ -199,7 +205,7 @@ def finished(
     # With the names in it, a search for part of one reads no row that it does not find.
     columns = "kind, verb, number, name, owner"
     staging.execute(f"CREATE INDEX step_by_group ON step ({columns})")
-    found = sorted(problems, key=lambda p: p.place or Place(0))
+    found = sorted(problems, key=where)
     kept = [(p.text, p.place, p.line, p.hint) for p in found[:MOST_PROBLEMS]]
     staging.remember("mode", str(mode))
     staging.remember("notes", json.dumps(notes))

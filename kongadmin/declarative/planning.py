@@ -8,6 +8,7 @@ from kongadmin.declarative.document import Document, Head, Problem, Ref, Row
 from kongadmin.declarative.judging import (
     differing,
     judge,
+    keep_hash,
     loosely,
     problems_of,
     said_of,
@@ -26,6 +27,7 @@ from kongadmin.entities import UUID_TEXT, Violation
 
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 ORDERED = list(KINDS.values())
+NOWHERE = (None, None)
 
 
 class Unresolved(Exception):
@@ -195,7 +197,7 @@ class Planner:
         if kind.name in OWNERS:
             self.names.learn(kind, UUID(bytes=id_), values, is_known=True)
         owner = owner_of(refs)
-        place = row.place or (None, None)
+        place = (row.place or NOWHERE)[:2]
         step = number, UNCHANGED, NUMBERS[kind.name], id_, owner, which, *place
         self.staging.put("unchanged", step)
         return True
@@ -253,6 +255,7 @@ class Planner:
         before = columns.entity(columns.load(stored[4]))
         entity = step.entity
         entity.scope_id, entity.created_at = self.scope.pk, before.created_at
+        keep_hash(entity, before, step.row.values)
         changed = differing(step.kind, before, entity)
         if not changed:
             self.put(step, UNCHANGED)
@@ -271,7 +274,7 @@ class Planner:
         keys: list | tuple = (),
     ) -> None:
         values = step.entity.__dict__
-        place = step.row.place or (None, None)
+        place = (step.row.place or NOWHERE)[:2]
         consumer, group = values.get("consumer_id"), values.get("consumer_group_id")
         self.staging.put(
             "step",

@@ -1,7 +1,9 @@
 """Whatever a value holds, each language reads it as it was meant."""
 
 import ast
+import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,9 +12,12 @@ import hcl2
 import pytest
 import yaml
 
-from kongadmin.manager.code import Secret, writing
+from kongadmin.declarative.formats import Options
+from kongadmin.dialects.deck.reading import read
+from kongadmin.manager.code import Secret, deck, kubectl, writing
 from kongadmin.manager.code.python import VALUES as PYTHON
 from kongadmin.manager.code.terraform import VALUES as HCL
+from real_deck import DECK
 
 HOSTILE = [
     "plain",
@@ -58,6 +63,54 @@ def test_yaml_in_a_here_document_is_the_same_in_every_shell(mark: str) -> None:
         done = subprocess.run([shell, "-c", script], capture_output=True, check=True)
 
         assert yaml.safe_load(done.stdout.decode()) == TREE
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_manifest_takes_a_secret_from_the_shell_whatever_it_is(text: str) -> None:
+    # YAML ends lines at these too; no jq has an escape for them.
+    text = re.sub("[\x85\u2028]", "", text)
+    script = f"cat <<EOF\nsecret: {kubectl.variable('password')}\nEOF\n"
+
+    done = subprocess.run(
+        ["bash", "-c", script],
+        capture_output=True,
+        check=True,
+        env={**os.environ, "PASSWORD": text},
+    )
+
+    assert yaml.safe_load(done.stdout.decode()) == {"secret": text}
+
+
+SECRETS = {f"DECK_S{number}": text for number, text in enumerate(HOSTILE)}
+STATE = '_format_version: "3.0"\n' + "".join(
+    f"consumers:\n- username: {deck.variable('s0')}\n  custom_id: a\n  tags:\n"
+    if not number
+    else f"  - {deck.variable(f's{number}')}\n"
+    for number in range(len(HOSTILE))
+)
+
+
+def test_a_deck_file_takes_a_secret_from_the_environment_whatever_it_is() -> None:
+    [bob] = read(io.BytesIO(STATE.encode()), Options(environment=SECRETS)).rows
+
+    assert [bob.values["username"], *bob.values["tags"]] == HOSTILE
+
+
+@pytest.mark.skipif(not DECK.exists(), reason="decK is not built")
+def test_deck_itself_takes_it_as_it_is(tmp_path) -> None:
+    (tmp_path / "kong.yaml").write_text(STATE)
+
+    done = subprocess.run(
+        [DECK, "file", "render", "kong.yaml", "--populate-env-vars", "--format=json"],
+        capture_output=True,
+        cwd=tmp_path,
+        env={**os.environ, **SECRETS},
+    )
+
+    assert done.returncode == 0, done.stderr
+    [bob] = json.loads(done.stdout)["consumers"]
+    assert [bob["username"], *bob["tags"]] == HOSTILE
 
 
 def test_yaml_has_nothing_that_a_template_of_deck_would_replace() -> None:

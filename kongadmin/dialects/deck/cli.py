@@ -16,7 +16,7 @@ from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
 from kongadmin.declarative.applying import Refused, apply
-from kongadmin.declarative.document import Document, Head, Unreadable
+from kongadmin.declarative.document import Document, Head, Problem, Unreadable
 from kongadmin.declarative.formats import Options
 from kongadmin.declarative.plan import Plan, Step, make
 from kongadmin.declarative.verbs import Mode
@@ -197,11 +197,20 @@ class Command:
         except Unreadable as error:
             raise Many(self.named(error.problems)) from None
         self.bar.clear()
-        if plan.problems:
-            raise Many(self.named(plan.problems))
+        if problems := self.asked_for(plan.problems):
+            raise Many(self.named(problems))
         for note in plan.notes:
             self.warn(note)
         return plan
+
+    def asked_for(self, problems: list[Problem]) -> list[Problem]:
+        """Leave out problems of kinds that are not to be judged; a text begins so."""
+        kinds = self.options.online
+        return [
+            problem
+            for problem in problems
+            if not kinds or problem.text.partition(" ")[0] in kinds
+        ]
 
     def named(self, problems) -> list[str]:
         names = [*getattr(self.options, "state", ()), *self.options.files]

@@ -60,7 +60,10 @@ class Files:
         wrong = []
         for path, document in named:
             try:
-                yield from document.rows
+                for row in document.rows:
+                    if row.place and len(named) > 1:
+                        row.place = row.place._replace(path=path)
+                    yield row
             except Unreadable as error:
                 wrong += [placed(path, problem) for problem in error.problems]
         if wrong:
@@ -129,7 +132,7 @@ def together(heads: list[Head]) -> Head:
 
 def placed(path: str, problem: Problem) -> str:
     """Return a problem with its file, line and column before it, as compilers do."""
-    at = f"{path}:"
+    at = f"{(problem.place and problem.place.path) or path}:"
     if problem.place:
         at += f"{problem.place.line}:{problem.place.column}:"
     hint = f" ({problem.hint})" if problem.hint else ""

@@ -34,6 +34,7 @@ VALUES: dict[str, tuple[tuple[str, ...], str]] = {
     "--state": (FILES, "a state file; - is what comes in"),
     "--select-tag": (CHOOSING, "only what has this tag; several: all of them"),
     "--workspace": (VERBS, "the workspace; it counts more than that of a file"),
+    "--online-entities-list": (("validate",), "judge only such entities: Consumers, …"),
     "--output-file": (("dump",), "the file to write; - prints"),
     "--format": (("dump", *FILES), "yaml or json; csv and kubernetes as well"),
     "--column": (FILES, "of a table: HEADING=FIELD, or HEADING= to leave it out"),
@@ -44,7 +45,7 @@ SHORT = {
     "--output-file": "-o",
     "--force": "-f",
 }
-REPEATED = ("--state", "--select-tag", "--column")
+REPEATED = ("--state", "--select-tag", "--column", "--online-entities-list")
 # What decK has and what makes no difference here.
 POINTLESS_SWITCHES = (
     *("--consumer-group-policy-overrides", "--no-mask-deck-env-vars-value"),
@@ -53,12 +54,36 @@ POINTLESS_SWITCHES = (
     "--tls-skip-verify",
 )
 POINTLESS_VALUES = (
-    *("--parallelism", "--db-update-propagation-delay", "--online-entities-list"),
+    *("--parallelism", "--db-update-propagation-delay"),
     *("--ca-cert", "--ca-cert-file", "--config", "--headers", "--timeout"),
     *("--kong-cookie-jar-path", "--tls-client-cert", "--tls-client-cert-file"),
     *("--tls-client-key", "--tls-client-key-file", "--tls-server-name", "--verbose"),
 )
 ELSEWHERE = "--kong-addr"
+# What --online-entities-list may name; of some there is nothing here.
+ENTITIES = {
+    "ACLGroups": "acls",
+    "BasicAuths": "basicauth_credentials",
+    "CACertificates": "",
+    "Certificates": "",
+    "Consumers": "consumers",
+    "Documents": "",
+    "FilterChains": "",
+    "HMACAuths": "hmacauth_credentials",
+    "JWTAuths": "jwt_secrets",
+    "KeyAuths": "keyauth_credentials",
+    "Oauth2Creds": "oauth2_credentials",
+    "Partials": "",
+    "Plugins": "plugins",
+    "RBACEndpointPermissions": "",
+    "RBACRoles": "",
+    "Routes": "",
+    "SNIs": "",
+    "Services": "",
+    "Targets": "",
+    "Upstreams": "",
+    "Vaults": "",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -81,6 +106,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     found = parser_of(verb).parse_intermixed_args(list(spelled(words)))
     found.verb = verb
     found.select_tag = tags_in(getattr(found, "select_tag", []))
+    found.online = kinds_in(tags_in(getattr(found, "online_entities_list", [])))
     if getattr(found, "files", None) and verb not in FILES:
         text = "positional arguments are not valid for this command"
         raise Wrong(f"{text}, please use flags instead")
@@ -117,6 +143,18 @@ def spelled(words: list[str]) -> list[str]:
         elif value.lower() not in ("false", "f", "0"):
             found.append(flag)
     return found
+
+
+def kinds_in(names: tuple[str, ...]) -> frozenset[str]:
+    """Return the kinds that decK calls so; Wrong, in its words, for others."""
+    for name in names:
+        if name not in ENTITIES:
+            raise Wrong(
+                f"invalid value '{name}' for --online-entities-list; it should be a "
+                "valid Kong entity (case-sensitive). Valid entities: "
+                f"[{' '.join(ENTITIES)}]"
+            )
+    return frozenset(ENTITIES[name] for name in names)
 
 
 def tags_in(given: list[str]) -> tuple[str, ...]:

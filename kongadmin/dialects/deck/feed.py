@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import BinaryIO
 
 from kongadmin.declarative.document import Place, Problem, Unreadable
+from kongadmin.dialects.deck.scalars import escaped
 
 BLOCK = 1 << 18
 # Nothing that belongs in a file is longer, be it a text or a remark.
@@ -19,7 +20,8 @@ COMMENT = re.compile(r"[ \t]*#")
 TEMPLATE = re.compile(r"\$\{\{([^\n]*?)\}\}")
 ENVIRONMENT = re.compile(
     r"-?\s*env\s+[\"`](?P<name>[^\"`]*)[\"`]\s*"
-    r"(?:\|\s*(?:(?P<kind>toBool|toInt|toFloat)|indent\s+(?P<indent>\d{1,3}))\s*)?-?"
+    r"(?:\|\s*(?:(?P<kind>toBool|toInt|toFloat|printf\s+[\"`]%q[\"`])"
+    r"|indent\s+(?P<indent>\d{1,3}))\s*)?-?"
 )
 PREFIX = "DECK_"
 TRUE = frozenset("1 t T TRUE true True".split())
@@ -178,7 +180,12 @@ class Feed:
 
 
 def converted(name: str, value: str, kind: str) -> str:
-    """Return an environment variable's value as decK's toBool, toInt, toFloat do."""
+    """Return an environment variable's value as decK's toBool, toInt, toFloat do.
+
+    What is printed with %q stands in quotes, whatever is in it.
+    """
+    if kind.startswith("printf"):
+        return f'"{escaped(value)}"'
     try:
         if kind == "toInt":
             return str(int(value))

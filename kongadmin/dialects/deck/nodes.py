@@ -237,7 +237,7 @@ class Nodes:
         return items
 
     def _mapping(self, start: Any, depth: int) -> Block:
-        block = Block(*self._place(start.start_mark), {})
+        block = Block(*self._place(start.start_mark)[:2], {})
         merged: list = []
         while not isinstance(event := self._next(), yaml.MappingEndEvent):
             key = self._key(event)

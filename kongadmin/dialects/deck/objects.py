@@ -124,7 +124,7 @@ class Text:
         return Place(self._line, self._column)
 
     def _block(self, pairs: list[tuple[str, Any]]) -> Block:
-        block = Block(*self.place)
+        block = Block(*self.place[:2])
         block.update(pairs)
         if len(block) != len(pairs):
             raise Doubt("a key for the second time")

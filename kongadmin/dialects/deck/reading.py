@@ -17,7 +17,7 @@ from kongadmin.declarative.document import (
 )
 from kongadmin.declarative.formats import Options
 from kongadmin.dialects.deck import objects, plain
-from kongadmin.dialects.deck.feed import BLOCK, MOST_SHOWN, Feed, line_of, seekable
+from kongadmin.dialects.deck.feed import BLOCK, Feed, line_of, seekable
 from kongadmin.dialects.deck.nodes import Doubt, Nodes, NotYAML, Part
 from kongadmin.dialects.deck.rows import Rows
 from kongadmin.dialects.deck.scalars import TEMPLATE
@@ -28,9 +28,7 @@ from kongadmin.masks import DOTS
 # Longer texts are not searched for what may be meant by them.
 MOST_EXPLAINED = 200_000
 
-DIGESTS = re.compile(
-    rb"""(^['"]?|[{,]\s*")_transform['"]?\s*:\s*(false|False|FALSE)\b""", re.MULTILINE
-)
+TRANSFORM = "_transform"
 
 
 def read(stream: BinaryIO, options: Options, name: str = "deck") -> Document:
@@ -40,7 +38,7 @@ def read(stream: BinaryIO, options: Options, name: str = "deck") -> Document:
     _transform, which may stand at the very end.
     """
     stream = seekable(stream)
-    head = Head(is_hashed=says_digests(stream))
+    head = Head(is_hashed=says_digests(stream, options))
     rows = _rows(stream, options, head)
     first = list(islice(rows, 1))
     return Document(name, head, chain(first, rows))
@@ -54,18 +52,34 @@ def _rows(stream: BinaryIO, options: Options, head: Head) -> Iterator[Row]:
             given += 1
             yield row
     except Doubt:
-        head.__init__(is_hashed=says_digests(stream))
+        head.__init__(is_hashed=says_digests(stream, options))
         yield from islice(_careful(stream, options, head), given, None)
 
 
-def says_digests(stream: BinaryIO) -> bool:
-    """Say whether a key at the top says that passwords are digests already."""
+def says_digests(stream: BinaryIO, options: Options) -> bool:
+    """Say whether a key at the top says that passwords are digests already.
+
+    Only what has the word somewhere is parsed for that.
+    """
+    for parts in (_parts, Nodes) if mentions(stream, TRANSFORM.encode()) else ():
+        feed = Feed(stream, options.environment)
+        try:
+            said = [part.value for part in parts(feed) if part.key == TRANSFORM]
+            return said[-1:] == [False]
+        except (Unreadable, NotYAML):
+            return False  # whoever reads on says why
+        except Doubt:
+            continue
+    return False
+
+
+def mentions(stream: BinaryIO, word: bytes) -> bool:
     stream.seek(0)
     held = b""
     while block := stream.read(BLOCK):
-        if DIGESTS.search(held + block):
+        if word in held + block:
             return True
-        held = b"\n" * (b"\n" in block) + block[block.rfind(b"\n") + 1 :][-MOST_SHOWN:]
+        held = block[1 - len(word) :]
     return False
 
 

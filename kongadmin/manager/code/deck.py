@@ -33,8 +33,11 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
-    """Return how a file leaves a value to decK's environment."""
-    return f"'${{{{ env \"DECK_{field.upper()}\" }}}}'"
+    """Return how a file leaves a value to decK's environment.
+
+    decK puts it in before it reads YAML, so it is decK that has to quote it.
+    """
+    return f'${{{{ env "DECK_{field.upper()}" | printf "%q" }}}}'
 
 
 def _address(act: Act) -> str:

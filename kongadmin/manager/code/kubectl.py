@@ -58,8 +58,8 @@ def write(act: Act) -> str:
 
 
 def variable(field: str) -> str:
-    """Return how a manifest leaves a value to the shell that writes it."""
-    return f"'${field.upper()}'"
+    """Return how a manifest leaves a value to the shell that writes it, in quotes."""
+    return f'$(printf %s "${field.upper()}" | jq -Rs .)'
 
 
 def manifest(act: Act) -> dict[str, Any]:

@@ -173,6 +173,11 @@ def test_a_valid_file_is_nothing_to_talk_about(file: Path) -> None:
         (["dump", "--format", "xml"], "unknown file format: XML"),
         (["dump", "-w", "nobodys"], "workspace 'nobodys' does not exist in Kong"),
         (["bogus"], "say what to do"),
+        (
+            ["validate", "--online-entities-list", "consumers"],
+            "invalid value 'consumers' for --online-entities-list; it should be a",
+        ),
+        (["diff", "--online-entities-list", "Plugins"], "unknown flag: --online"),
         ([], "say what to do"),
         (["reset", "-w", "a", "--all-workspaces"], "cannot be used together"),
         (["sync", "--column", "x"], "--column x is not HEADING=FIELD"),
@@ -221,6 +226,44 @@ def test_files_must_not_contradict_each_other(file: Path, tmp_path: Path) -> Non
     other.write_text('_format_version: "3.0"\n_workspace: team-a\nconsumers: []\n')
 
     assert "the files do not agree on workspace" in Done("sync", file, other).err
+
+
+def test_of_several_files_each_error_names_its_own(tmp_path: Path) -> None:
+    head = '_format_version: "3.0"\n'
+    good, bad = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    good.write_text(f"{head}consumers: [{{username: anna}}]\n")
+    bad.write_text(f"{head}plugins:\n- name: cors\n  config: {{max_age: soon}}\n")
+
+    done = Done("sync", good, bad)
+
+    assert done.code == 1
+    assert f"\t{bad}:3:3: plugins 'cors': config.max_age: expected" in done.err
+
+
+@pytest.mark.parametrize(
+    ("entities", "code"), [("Consumers", 0), ("Routes", 0), ("KeyAuths,Plugins", 1)]
+)
+def test_only_the_entities_that_are_listed_are_judged(
+    file: Path, entities: str, code: int
+) -> None:
+    file.write_text(DECK.replace("minute: 5", "minute: five"))
+
+    done = Done("validate", file, "--online-entities-list", entities)
+
+    assert done.code == code
+
+
+def test_a_client_secret_that_is_hashed_is_the_same_the_next_time(file: Path) -> None:
+    client = "{name: app, client_id: c, hash_secret: true, client_secret: s3cret}"
+    file.write_text(DECK.replace("acls:", f"oauth2_credentials: [{client}]\n  acls:"))
+
+    first = Done("sync", file)
+    again = Done("diff", file, "--non-zero-exit-code")
+    file.write_text(file.read_text().replace("s3cret", "an0ther"))
+    other = Done("diff", file, "--non-zero-exit-code")
+
+    assert (first.code, again.code, other.code) == (0, 0, 2), first.err
+    assert "Updated: 1" in other.out
 
 
 def test_select_tags_narrow_everything(file: Path) -> None:

@@ -1,9 +1,12 @@
 """What a decK file says, and what is wrong with one."""
 
+from io import BytesIO
+
 import pytest
 
 from kongadmin.declarative.document import Place, Ref
-from kongadmin.declarative.formats import recognise
+from kongadmin.declarative.formats import Options, recognise
+from kongadmin.dialects.deck.reading import read
 
 from .files import VERSION, document, problem, problems, rows, said
 
@@ -105,6 +108,43 @@ def test_the_head_is_complete_before_rows_are_asked_for():
     assert found.select_tags == ("blue",)
     assert found.lookup_tags == {"consumers": ("shared",)}
     assert (found.is_hashed, found.workspace) == (True, "default")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# _transform: false\nconsumers: [{username: bob}]\n",
+        "consumers:\n- username: bob\n  tags: [x]\n# _transform: false\n",
+        "consumers:\n- username: |-\n    bob\n    _transform: false\n",
+        "consumers:\n- username: '\n_transform: false'\n",
+        "plugins:\n- name: cors\n  config: {_transform: false}\n",
+        '{"_format_version": "3.0", "plugins": [{"config": {"_transform": false}}]}',
+        "_transform: true\nconsumers: [{username: bob}]\n",
+        "consumers: [{username: bob}]\n_transform: true\n",
+        "_ignore: _transform\n",
+    ],
+)
+def test_only_the_key_at_the_top_says_that_passwords_are_digests(text: str):
+    content = text if text.startswith("{") else VERSION + text
+
+    assert read(BytesIO(content.encode()), Options()).head.is_hashed is False
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "consumers:\n- username: bob\n_transform: false\n",
+        "consumers: [{username: bob}]\n_transform: FALSE # so it is\n",
+        "consumers: [{username: bob}]\n? _transform\n: no\n",
+        'consumers: [{username: bob}]\n_transform: ${{ env "DECK_T" | toBool }}\n',
+        '{"_format_version": "3.0", "consumers": [{}], "_transform": false}',
+    ],
+)
+def test_it_may_stand_at_the_very_end_and_in_any_spelling(text: str):
+    content = text if text.startswith("{") else VERSION + text
+    options = Options(environment={"DECK_T": "false"})
+
+    assert read(BytesIO(content.encode()), options).head.is_hashed is True
 
 
 @pytest.mark.parametrize("version", ["1.1", "2.1"])

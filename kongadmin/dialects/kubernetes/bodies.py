@@ -1,6 +1,8 @@
 """Bodies as they arrive: JSON, a patch, YAML, protobuf."""
 
 import json
+from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
@@ -8,6 +10,7 @@ from django.http import HttpRequest
 
 from kongadmin.dialects.kubernetes import protobuf
 from kongadmin.dialects.kubernetes.errors import bad_request, unsupported_media_type
+from kongadmin.dialects.kubernetes.paths import join
 from kongadmin.fields import can_store
 
 JSON, YAML = "application/json", "application/yaml"
@@ -40,6 +43,17 @@ for tag, pattern, first in (
     Loader.add_implicit_resolver(
         f"tag:yaml.org,2002:{tag}", yaml.resolver.re.compile(f"(?:{pattern})\\Z"), first
     )
+
+
+def read_mapping(loader: Loader, node: yaml.MappingNode) -> dict:
+    """Return an object as JSON has it: its keys are texts."""
+    pairs = loader.construct_pairs(node, deep=True)
+    return read_pairs(
+        [(k if isinstance(k, str) else json.dumps(k), value) for k, value in pairs]
+    )
+
+
+Loader.add_constructor("tag:yaml.org,2002:map", read_mapping)
 
 
 def media_type(request: HttpRequest) -> str:
@@ -76,9 +90,39 @@ def read(request: HttpRequest, accepted: tuple[str, ...]) -> Any:
     return body
 
 
+class Repeating(dict):
+    """An object of JSON that says something twice; the last word counts."""
+
+    repeated: list[str]
+
+
+def read_pairs(pairs: list[tuple[str, Any]]) -> dict:
+    found = dict(pairs)
+    if len(found) == len(pairs):
+        return found
+    found = Repeating(found)
+    counted = Counter(name for name, _ in pairs)
+    found.repeated = [name for name, count in counted.items() if count > 1]
+    return found
+
+
+def repeated(value: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of every field that a body says twice."""
+    if isinstance(value, dict):
+        for name in getattr(value, "repeated", ()):
+            yield join(path, name)
+        for name, inner in value.items():
+            yield from repeated(inner, join(path, name))
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from repeated(inner, f"{path}[{place}]")
+
+
 def read_json(raw: bytes) -> Any:
     try:
-        return json.loads(raw, parse_constant=refuse_constant)
+        return json.loads(
+            raw, object_pairs_hook=read_pairs, parse_constant=refuse_constant
+        )
     except (ValueError, RecursionError) as error:
         message = "the object provided is unrecognized: the body is no JSON"
         raise bad_request(message) from error

@@ -20,7 +20,8 @@ class Call:
     """One request about objects of a kind; `warnings` are sent with its answer.
 
     Without a namespace it is about all of them, or the kind has none. `seen` is the
-    version of the object as it was last looked at.
+    version of the object as it was last looked at, `repeated` the fields that the body
+    says twice.
     """
 
     kind: Kind
@@ -31,6 +32,7 @@ class Call:
     agent: str = ""
     warnings: list[str] = field(default_factory=list)
     seen: str = ""
+    repeated: list[str] = field(default_factory=list)
 
     def given(self, name: str) -> str:
         """Return an option of the query, "" if it is not there."""

@@ -163,6 +163,7 @@ def unsupported_media_type(accepted: tuple[str, ...]) -> Failure:
     return Failure(415, "UnsupportedMediaType", message)
 
 
-def expired() -> Failure:
-    message = "The provided resource version is too old; list again"
+def expired(
+    message: str = "The provided resource version is too old; list again",
+) -> Failure:
     return Failure(410, "Expired", message)

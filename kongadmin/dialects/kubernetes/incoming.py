@@ -45,18 +45,32 @@ def place(given: dict, call: Call) -> None:
 
 
 def prune(given: dict, call: Call) -> None:
-    """Take away what the kind does not know: refused, warned of or passed over."""
-    unknown = list(schemas.prune(given, schemas.schema_of(call.kind)))
-    if not unknown or call.validation == IGNORE:
-        return
-    told = [f'unknown field "{path}"' for path in unknown]
-    if call.validation == STRICT:
+    """Take away what the kind does not know: refused, warned of or passed over.
+
+    So is what the body says twice.
+    """
+    slips = slips_in(given, call)
+    if slips and call.validation == STRICT:
         kind = call.kind
         raise bad_request(
             f'{kind.name} in version "{kind.version}" cannot be handled as a '
-            f"{kind.name}: strict decoding error: {', '.join(told)}"
+            f"{kind.name}: strict decoding error: {', '.join(slips)}"
         )
-    call.warnings += told
+    warn(call, slips)
+
+
+def slips_in(given: dict, call: Call) -> list[str]:
+    """Take away what the kind does not know; return that, and what is said twice."""
+    unknown = schemas.prune(given, schemas.schema_of(call.kind))
+    return [
+        *(f'duplicate field "{path}"' for path in call.repeated),
+        *(f'unknown field "{path}"' for path in unknown),
+    ]
+
+
+def warn(call: Call, slips: list[str]) -> None:
+    if call.validation != IGNORE:
+        call.warnings += slips
 
 
 def complete(given: dict, kind: Kind) -> None:
@@ -103,14 +117,19 @@ def judge(given: dict, old: dict | None, kind: Kind) -> None:
 
 def prune_applied(config: dict, call: Call) -> None:
     """The same for what is applied on the server's side, which is told differently."""
-    unknown = list(schemas.prune(config, schemas.schema_of(call.kind)))
-    if not unknown or call.validation == IGNORE:
-        return
-    if call.validation == STRICT:
+    slips = slips_in(config, call)
+    if slips and call.validation == STRICT:
         kind = call.kind
-        told = "\n".join(f".{path}: field not declared in schema" for path in unknown)
+        told = "\n".join(map(told_of_applied, slips))
         raise bad_request(
             f"failed to create typed patch object ({call.namespace}/{call.name}; "
             f"{kind.api_version}, Kind={kind.name}): {told}"
         )
-    call.warnings += [f'unknown field "{path}"' for path in unknown]
+    warn(call, slips)
+
+
+def told_of_applied(slip: str) -> str:
+    """Return a slip as a path and what is wrong there."""
+    what, path, _ = slip.split('"')
+    wrong = "field not declared in schema" if "unknown" in what else what.strip()
+    return f".{path}: {wrong}"

@@ -50,6 +50,7 @@ class Object(models.Model):
     plural = models.TextField()
     namespace = TextKey(null=False, default="")
     name = TextKey(null=False)
+    generate_name = models.TextField(blank=True)
     uid = models.UUIDField(default=uuid4, unique=True)
     resource_version = models.BigIntegerField(default=0)
     generation = models.BigIntegerField(null=True)

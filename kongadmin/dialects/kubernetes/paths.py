@@ -19,3 +19,8 @@ def texts_at(value: Any, path: str) -> Iterator[str]:
     for item in found if path.endswith("[]") and isinstance(found, list) else [found]:
         if isinstance(item, str) and item:
             yield item
+
+
+def join(path: str, name: str) -> str:
+    """Return the path of what is called `name` at a path, "" being the root."""
+    return f"{path}.{name}" if path else name

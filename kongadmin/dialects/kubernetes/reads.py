@@ -1,8 +1,5 @@
 """Get and list: objects as they are, filtered and a page at a time."""
 
-import base64
-import binascii
-import json
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -11,10 +8,16 @@ from django.db.models import Q, QuerySet
 
 from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.calls import Call
-from kongadmin.dialects.kubernetes.errors import bad_request, not_found
+from kongadmin.dialects.kubernetes.errors import not_found
 from kongadmin.dialects.kubernetes.models import Object
 from kongadmin.dialects.kubernetes.paths import at
 from kongadmin.dialects.kubernetes.selectors import matches
+from kongadmin.dialects.kubernetes.versions import (
+    Place,
+    check_match,
+    place_of,
+    version_of,
+)
 from kongadmin.dialects.kubernetes.wire import say
 
 CHUNK = 500
@@ -30,22 +33,29 @@ def get(call: Call) -> dict:
 
 def list_of(call: Call) -> tuple[list[dict], dict[str, Any]]:
     """Return the objects that are asked for, and the metadata of their list."""
-    limit = call.number("limit")
-    version = store.current_version()
-    rows = rows_after(rows_of(call), call.given("continue"))
-    found = selected(rows, call)
+    check_match(call)
+    limit, place = call.number("limit"), place_of(call)
+    version = place.version if place else version_of(call)
+    found = selected(rows_after(rows_of(call), place), call)
     page = list(islice(found, limit) if limit else found)
-    metadata = {"resourceVersion": str(max([version, *map(version_of, page)]))}
+    if not place:
+        version = max([version, *map(number_of, page)])
+    metadata = {"resourceVersion": str(version)}
     if limit and next(found, None) is not None:
-        metadata["continue"] = token_after(page[-1])
+        end = end_of(page, version)
+        metadata["continue"] = end.token
         if not call.labels and not call.fields:
-            rest = rows_after(rows_of(call), metadata["continue"])
-            metadata["remainingItemCount"] = rest.count()
+            metadata["remainingItemCount"] = rows_after(rows_of(call), end).count()
     return page, metadata
 
 
-def version_of(said: dict) -> int:
+def number_of(said: dict) -> int:
     return int(said["metadata"]["resourceVersion"])
+
+
+def end_of(page: list[dict], version: int) -> Place:
+    last = page[-1]["metadata"]
+    return Place(version, last.get("namespace", ""), last["name"])
 
 
 def rows_of(call: Call) -> QuerySet[Object]:
@@ -74,24 +84,10 @@ def fits_fields(said: dict, call: Call) -> bool:
     return matches(call.fields, fields)
 
 
-def rows_after(rows: QuerySet[Object], token: str) -> QuerySet[Object]:
-    """Keep what comes behind the place that a continue token names."""
-    if not token:
+def rows_after(rows: QuerySet[Object], place: Place | None) -> QuerySet[Object]:
+    """Keep what comes behind a place."""
+    if place is None:
         return rows
-    namespace, name = read_token(token)
+    namespace, name = place.namespace, place.name
     behind = Q(namespace__gt=namespace) | Q(namespace=namespace, name__gt=name)
     return rows.filter(behind)
-
-
-def token_after(said: dict) -> str:
-    meta = said["metadata"]
-    place = json.dumps([meta.get("namespace", ""), meta["name"]])
-    return base64.urlsafe_b64encode(place.encode()).decode()
-
-
-def read_token(token: str) -> tuple[str, str]:
-    try:
-        namespace, name = json.loads(base64.urlsafe_b64decode(token))
-        return str(namespace), str(name)
-    except (ValueError, TypeError, binascii.Error) as error:
-        raise bad_request("continue key is not valid") from error

@@ -96,7 +96,7 @@ def sync_managed(consumer: Object, held: list[Held]) -> list[Change]:
             changes.append(Change("update", owned))
     for (plural, name), one in wanted.items():
         if store.find(plural, consumer.namespace, name) is None:
-            fields = fields_of(consumer, one)
+            fields = fields_of(consumer, one) | {"generate_name": f"{consumer.name}-"}
             made = store.make(plural, consumer.namespace, name, **fields)
             changes.append(Change("create", made))
     return changes

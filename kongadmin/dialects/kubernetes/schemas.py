@@ -14,6 +14,7 @@ import yaml
 from kongadmin.dialects.kubernetes import rules
 from kongadmin.dialects.kubernetes.errors import NIL, Cause
 from kongadmin.dialects.kubernetes.kinds import HERE, Kind
+from kongadmin.dialects.kubernetes.paths import join
 
 type Schema = dict[str, Any]
 
@@ -83,10 +84,6 @@ def child(schema: Schema, name: str) -> Schema | None:
     """Return the schema of an object's property, None where it may have none such."""
     known = schema.get("properties", {})
     return known[name] if name in known else schema.get("additionalProperties")
-
-
-def join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def fill(value: Any, schema: Schema) -> None:

@@ -184,6 +184,12 @@ class ObjectView(View):
         access.check(self.request.user, verb, self.call)
         return self.call
 
+    def read_object(self) -> dict:
+        """Return the object in the body; what that says twice is noted."""
+        given = bodies.read_object(self.request)
+        self.call.repeated = [*bodies.repeated(given)]
+        return given
+
     def answer(self, said: dict, status: int = 200) -> Answer:
         """Return the answer about one object, as a table where that is wanted."""
         if said.get("kind") != "Status":
@@ -253,7 +259,7 @@ class Collection(ObjectView):
         call = self.may("create")
         if call.kind.is_namespaced and not call.namespace:
             raise method_not_allowed()
-        return self.answer(writes.create(call, bodies.read_object(request)), 201)
+        return self.answer(writes.create(call, self.read_object()), 201)
 
     def delete(self, request: HttpRequest, **place: str) -> Answer:
         call = self.may("deletecollection")
@@ -270,8 +276,8 @@ class One(ObjectView):
         return self.answer(reads.get(self.may("get")))
 
     def put(self, request: HttpRequest, **place: str) -> Answer:
-        given = bodies.read_object(request)
-        return self.answer(writes.replace(self.may("update"), given))
+        call = self.may("update")
+        return self.answer(writes.replace(call, self.read_object()))
 
     def patch(self, request: HttpRequest, **place: str) -> Answer:
         call = self.may("patch")
@@ -279,6 +285,7 @@ class One(ObjectView):
         if given == bodies.STRATEGIC_PATCH and call.kind.is_custom:
             raise self.not_supported(given)
         body = bodies.read(request, (*PATCHES, bodies.APPLY_PATCH))
+        call.repeated = [*bodies.repeated(body)]
         if given == bodies.APPLY_PATCH:
             return self.apply(call, body)
         make = PATCHES[given]

@@ -22,6 +22,7 @@ from kongadmin.dialects.kubernetes.errors import Cause, Failure, expired, invali
 from kongadmin.dialects.kubernetes.kinds import stored_as
 from kongadmin.dialects.kubernetes.models import Event
 from kongadmin.dialects.kubernetes.selectors import matches
+from kongadmin.dialects.kubernetes.versions import check_match
 from kongadmin.dialects.kubernetes.wire import recast
 
 ADDED, MODIFIED, DELETED, BOOKMARK, ERROR = (
@@ -64,6 +65,7 @@ class Watcher:
 
     def __init__(self, call: Call, show: Show, stream: socket.socket | None) -> None:
         refuse_streaming_list(call)
+        check_match(call)
         self.call, self.show, self.stream = call, show, stream
         self.labels, self.fields = call.labels, call.fields
         self.stored = stored_as(call.kind.plural)

@@ -38,6 +38,7 @@ def say_metadata(object: Object) -> dict[str, Any]:
     deleted = object.deletion_timestamp
     given = {
         "name": object.name,
+        "generateName": object.generate_name,
         "namespace": object.namespace,
         "uid": str(object.uid),
         "resourceVersion": str(object.resource_version or ""),

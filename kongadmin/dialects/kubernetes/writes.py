@@ -59,7 +59,10 @@ def create(call: Call, given: dict) -> dict:
 def make(call: Call, given: dict, entries: list[dict]) -> Object:
     """Store a new object, whose manifest is judged."""
     namespaces.check(call)
-    fields = fields_of(given, call) | {"managed_fields": entries}
+    fields = fields_of(given, call) | {
+        "generate_name": given["metadata"].get("generateName", ""),
+        "managed_fields": entries,
+    }
     if call.kind.plural == store.NAMESPACES:
         fields[STATUS] = store.ACTIVE
     return store.make(call.kind.plural, call.namespace, call.name, **fields)

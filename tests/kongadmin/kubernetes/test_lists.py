@@ -7,7 +7,8 @@ from urllib.parse import quote
 import pytest
 
 from clients import Client
-from kongadmin.dialects.kubernetes import tables
+from kongadmin.dialects.kubernetes import store, tables
+from kongadmin.dialects.kubernetes.models import Event
 from manifests import CONFIGURATION, CONSUMERS, consumer, credential, refused, secret
 from servers import Answer
 
@@ -110,6 +111,8 @@ def test_fields_select(kube: Client, selector: str, found: str) -> None:
         "limit=-1",
         "continue=nonsense",
         "continue=W10%3D",
+        "continue=WzEsICIiLCAiIl0%3D&resourceVersion=1",
+        "resourceVersion=many",
     ],
 )
 def test_what_cannot_be_understood_is_a_bad_request(kube: Client, query: str) -> None:
@@ -127,6 +130,72 @@ def test_a_list_comes_in_pages(kube: Client) -> None:
     found = [one["metadata"]["name"] for one in first["items"] + second["items"]]
     assert found == [*"abcde"]
     assert "continue" not in second["metadata"]
+    versions = [one["metadata"]["resourceVersion"] for one in (first, second)]
+    assert versions[0] == versions[1]
+
+
+def test_every_page_tells_from_which_version_to_watch(kube: Client, made: Made) -> None:
+    for name in "ac":
+        made(consumer(name))
+    first = kube.get(f"{CONSUMERS}?limit=1").json()["metadata"]
+    made(consumer("b"))
+
+    second = kube.get(f"{CONSUMERS}?limit=9&continue={quote(first['continue'])}").json()
+
+    assert [one["metadata"]["name"] for one in second["items"]] == ["b", "c"]
+    assert second["metadata"]["resourceVersion"] == first["resourceVersion"]
+
+
+def test_a_list_that_was_left_too_long_begins_anew(kube: Client, made: Made) -> None:
+    for name in "abc":
+        made(consumer(name))
+    token = quote(kube.get(f"{CONSUMERS}?limit=1").json()["metadata"]["continue"])
+    made(consumer("d"))
+    made(consumer("e"))
+    Event.objects.filter(pk__lt=store.current_version()).delete()
+
+    refused(kube.get(f"{CONSUMERS}?limit=1&continue={token}"), 410, "Expired")
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ("resourceVersionMatch=Exact", "unless resourceVersion is provided"),
+        ("resourceVersion=0&resourceVersionMatch=Exact", 'for resourceVersion "0"'),
+        ("resourceVersion=1&resourceVersionMatch=About", 'Unsupported value: "About"'),
+        ("resourceVersion=1&resourceVersionMatch=Exact&continue=x", "when continue"),
+        ("resourceVersion=1&resourceVersionMatch=Exact&watch=1", "for watch unless"),
+    ],
+)
+def test_how_a_version_is_meant_has_to_make_sense(
+    kube: Client, query: str, why: str
+) -> None:
+    status = refused(kube.get(f"{CONSUMERS}?{query}"), 422, "Invalid")
+
+    assert why in status["message"]
+    assert status["details"]["causes"][0]["field"] == "resourceVersionMatch"
+
+
+def test_a_list_may_be_of_exactly_one_version(kube: Client, made: Made) -> None:
+    made(consumer())
+    version = kube.get(CONSUMERS).json()["metadata"]["resourceVersion"]
+    exactly = f"{CONSUMERS}?resourceVersionMatch=Exact&resourceVersion={version}"
+    made(secret())
+
+    said = kube.get(exactly).json()
+    assert said["metadata"]["resourceVersion"] == version
+    assert [one["metadata"]["name"] for one in said["items"]] == ["shop"]
+
+    made(consumer("other"))
+    refused(kube.get(exactly), 410, "Expired")
+    no_older = exactly.replace("Exact", "NotOlderThan")
+    assert len(kube.get(no_older).json()["items"]) == 2
+
+
+def test_a_version_to_come_is_not_waited_for(kube: Client) -> None:
+    status = refused(kube.get(f"{CONSUMERS}?resourceVersion=999"), 504, "Timeout")
+
+    assert "Too large resource version: 999" in status["message"]
 
 
 @pytest.mark.usefixtures("five")

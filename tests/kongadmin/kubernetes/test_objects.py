@@ -134,10 +134,14 @@ def test_a_name_may_be_made_up_behind_a_prefix(kube: Client) -> None:
     given = consumer()
     given["metadata"] = {"generateName": "shop-"}
 
-    name = kube.post(CONSUMERS, json=given).json()["metadata"]["name"]
+    metadata = kube.post(CONSUMERS, json=given).json()["metadata"]
 
+    name = metadata["name"]
     assert name.startswith("shop-")
     assert len(name) == len("shop-") + 5
+    changed = kube.patch(f"{CONSUMERS}/{name}", json={"username": "x"}, headers=MERGE)
+    for one in (metadata, changed.json()["metadata"]):
+        assert one["generateName"] == "shop-"
 
 
 @pytest.mark.parametrize(

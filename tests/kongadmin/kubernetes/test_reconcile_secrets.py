@@ -60,6 +60,7 @@ def test_an_object_that_both_own_shows_the_credential() -> None:
     (key,) = managed()
 
     assert key.name.startswith("till-")
+    assert key.generate_name == "till-"
     assert key.body["spec"] == {"consumerRef": {"name": "till"}, "key": "till-4711"}
     owners = [(one["kind"], one["uid"]) for one in key.owner_references]
     assert owners == [

@@ -5,7 +5,15 @@ from collections.abc import Callable
 import pytest
 
 from clients import Client
-from manifests import CONSUMERS, MERGE, consumer, credential, path_of, refused
+from manifests import (
+    APPLY,
+    CONSUMERS,
+    MERGE,
+    consumer,
+    credential,
+    path_of,
+    refused,
+)
 
 SHOP = f"{CONSUMERS}/shop"
 Made = Callable[[dict], dict]
@@ -61,6 +69,70 @@ def test_another_field_validation_is_refused(kube: Client) -> None:
     answer = kube.post(f"{CONSUMERS}?fieldValidation=Never", json=consumer())
 
     refused(answer, 400, "BadRequest")
+
+
+# What is said twice
+
+TWICE = b"""{
+    "apiVersion": "configuration.konghq.com/v1", "kind": "KongConsumer",
+    "metadata": {"name": "shop", "labels": {"a": "b", "a": "c"}},
+    "username": "a", "username": "b", "username": "c", "usrname": "d"
+}"""
+SAID = ["username", "metadata.labels.a"]
+
+
+def test_strictly_nothing_is_said_twice(kube: Client) -> None:
+    headers = {"Content-Type": "application/json"}
+
+    answer = kube.post(
+        f"{CONSUMERS}?fieldValidation=Strict", body=TWICE, headers=headers
+    )
+
+    status = refused(answer, 400, "BadRequest")
+    assert status["message"].endswith(
+        'strict decoding error: duplicate field "username", duplicate field '
+        '"metadata.labels.a", unknown field "usrname"'
+    )
+
+
+def test_of_what_is_said_twice_the_last_word_counts(kube: Client) -> None:
+    answer = kube.post(
+        CONSUMERS, body=TWICE, headers={"Content-Type": "application/json"}
+    )
+
+    assert answer.status == 201
+    assert answer.json()["username"] == "c"
+    told = [f'299 - "duplicate field \\"{path}\\""' for path in SAID]
+    assert answer.headers["Warning"].startswith(", ".join(told))
+
+
+@pytest.mark.parametrize("headers", [MERGE, APPLY])
+def test_a_patch_says_nothing_twice_either(
+    kube: Client, made: Made, headers: dict
+) -> None:
+    made(consumer())
+    query = "?fieldManager=me&fieldValidation="
+    path = f"{CONSUMERS}/shop"
+    body = b'{"username": "shop", "spec": {"tags": [], "tags": ["x"]}}'
+
+    strictly = kube.patch(f"{path}{query}Strict", body=body, headers=headers)
+    warned = kube.patch(f"{path}{query}Warn", body=body, headers=headers)
+    silently = kube.patch(f"{path}{query}Ignore", body=body, headers=headers)
+
+    assert "spec.tags" in refused(strictly, 400, "BadRequest")["message"]
+    assert warned.headers["Warning"] == '299 - "duplicate field \\"spec.tags\\""'
+    assert "Warning" not in silently.headers
+    assert silently.json()["spec"]["tags"] == ["x"]
+
+
+def test_yaml_may_say_something_twice_too(kube: Client) -> None:
+    body = b"username: a\nusername: b\nmetadata: {name: shop, labels: {1: x}}"
+    headers = {"Content-Type": "application/yaml"}
+
+    answer = kube.post(CONSUMERS, body=body, headers=headers)
+
+    assert answer.headers["Warning"] == '299 - "duplicate field \\"username\\""'
+    assert answer.json()["metadata"]["labels"] == {"1": "x"}
 
 
 # Schemas

@@ -233,7 +233,8 @@ def limit_per_window(plugin: dict) -> str | None:
 def label_name(value: str) -> str | None:
     """Accept what may name a label of Konnect's; some beginnings are its own."""
     is_free = not value.startswith(("kong", "konnect", "mesh", "kic", "_"))
-    return None if is_free and len(value) <= 63 else f"not a label's name: '{value}'"
+    is_fine = is_free and 1 <= len(value) <= 63
+    return None if is_fine else f"not a label's name: '{value}'"
 
 
 def label_value(value: str) -> str | None:

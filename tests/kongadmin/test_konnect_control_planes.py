@@ -133,10 +133,12 @@ def test_a_name_is_there_once(api: Client) -> None:
             {"proxy_urls": "max_items"},
         ),
         ({"proxy_urls": [{"host": "a"}]}, ...),
-        ({"labels": {"kong-x": "1"}}, ...),
-        ({"labels": {"env": "-"}}, ...),
-        ({"labels": {"env": "a" * 64}}, ...),
-        ({"labels": {"env": 1}}, ...),
+        ({"labels": {"kong-x": "1"}}, {"labels": "is_label"}),
+        ({"labels": {"": "1"}}, {"labels": "is_label"}),
+        ({"labels": {"env": "-"}}, {"labels": "is_label"}),
+        ({"labels": {"env": ""}}, {"labels": "is_label"}),
+        ({"labels": {"env": "a" * 64}}, {"labels": "is_label"}),
+        ({"labels": {"env": 1}}, {"labels": "is_string"}),
     ],
 )
 def test_what_is_wrong_with_a_control_plane_is_told(

@@ -75,7 +75,7 @@ def test_a_body_of_another_kind_is_refused(api: Client, plane: ControlPlane) -> 
     refused = api.post(below(plane, "consumers"), body=b"x", headers=headers)
 
     assert refused.status == 415
-    assert refused.json()["title"] == "UnsupportedMediaType"
+    assert refused.json()["title"] == refused.json()["detail"] == "UnsupportedMediaType"
 
 
 def test_put_creates_and_replaces_and_nothing_is_patched(

@@ -289,6 +289,7 @@ def test_both_ends_of_a_page_cannot_be_given(root: Client) -> None:
     [
         ({"type": "legacy", "secret": ""}, "secret", "min_length"),
         ({"type": "legacy", "secret": " a"}, "secret", "invalid"),
+        ({"type": "legacy", "secret": None}, "secret", "invalid"),
         ({"type": "legacy", "secret": "a\tb"}, "secret", "invalid"),
         ({"type": "legacy", "secret": "x" * 1025}, "secret", "max_length"),
         ({"type": "new", "secret": "mine"}, "secret", "is_null"),

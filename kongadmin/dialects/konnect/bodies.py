@@ -74,6 +74,8 @@ def judge(
     given = {name: value for name, value in sent.items() if name not in refused}
     values = schema.fill({**(stored or {}), **given, **(fixed or {})})
     errors = schema.errors(values, updating=stored is not None)
+    if refused & errors.keys():
+        errors.pop("@entity", None)  # it only sums up what the fields say
     kept = {name: tree for name, tree in errors.items() if name not in refused}
     found += [*wrong_in(kept, values), *also(given)]
     if found:

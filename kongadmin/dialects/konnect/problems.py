@@ -21,7 +21,7 @@ DETAILS = {
     401: "A valid token is required",
     403: "You do not have permission to perform this action",
     404: "Not found",
-    415: "The body must be application/json",
+    415: "UnsupportedMediaType",
 }
 
 

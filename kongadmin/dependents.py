@@ -1,4 +1,4 @@
-"""What hangs on a row: asked in one query before the row is deleted.
+"""What hangs on a row: asked by the statement that deletes the row.
 
 Django asks each related table by itself, a dozen for a consumer, and compiles each
 question anew. Most rows have nothing hanging on them.
@@ -9,35 +9,23 @@ from functools import cache
 from django.db import connection
 from django.db.models import Model
 
-from kongadmin.prepared import adapter
+from kongadmin.prepared import adapter, run
 
 
-def exist(row: Model) -> bool:
-    """Say whether any row of any table refers to this one."""
-    sql, count = question(type(row))
-    if not count:
-        return False
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [key_of(row)] * count)
-        return bool(cursor.fetchone()[0])
+def delete_alone(row: Model) -> bool:
+    """Delete the row unless a row of any table refers to it; say whether it is gone.
 
-
-def delete_row(row: Model) -> None:
-    """Delete the row and nothing else."""
-    quote, options = connection.ops.quote_name, row._meta
-    table, key = quote(options.db_table), quote(options.pk.column)
-    with connection.cursor() as cursor:
-        cursor.execute(f"DELETE FROM {table} WHERE {key} = %s", [key_of(row)])  # noqa: S608
-
-
-def key_of(row: Model):
-    return adapter(type(row), row._meta.pk.name)(row.pk, connection)
+    A row that comes to refer to it in the meantime makes the transaction fail.
+    """
+    sql, count = statement(type(row))
+    key = adapter(type(row), row._meta.pk.name)(row.pk, connection)
+    return run(sql, [key] * count) == 1
 
 
 @cache
-def question(model: type[Model]) -> tuple[str, int]:
-    """Return the SQL that asks for rows referring to one, and how often it names it."""
-    quote = connection.ops.quote_name
+def statement(model: type[Model]) -> tuple[str, int]:
+    """Return the SQL that deletes a row if it is alone, and how often it names it."""
+    quote, key = connection.ops.quote_name, model._meta.pk
     relations = [
         relation.field
         for relation in model._meta.get_fields(include_hidden=True)
@@ -48,4 +36,7 @@ def question(model: type[Model]) -> tuple[str, int]:
         f"WHERE {quote(field.column)} = %s)"
         for field in relations
     ]
-    return f"SELECT {' OR '.join(parts)}", len(parts)
+    alone = f" AND NOT ({' OR '.join(parts)})" if parts else ""
+    table = quote(model._meta.db_table)
+    sql = f"DELETE FROM {table} WHERE {quote(key.column)} = %s{alone}"  # noqa: S608
+    return sql, 1 + len(parts)

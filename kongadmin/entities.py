@@ -204,6 +204,8 @@ class Entity(models.Model):
         try:
             self.write(is_new)
         except IntegrityError as error:
+            if conflicts.are_unexplained.get():
+                raise
             conflict = conflicts.explain(self)
             if conflict and not conflict.make_way():
                 raise conflict from error
@@ -221,7 +223,7 @@ class Entity(models.Model):
     def write(self, is_new: bool) -> None:
         """Do what Model.save does, by statements that are compiled once."""
         model, using = type(self), DEFAULT_DB_ALIAS
-        with transaction.atomic():
+        with transaction.atomic(savepoint=not conflicts.are_unexplained.get()):
             conflicts.refuse_older_digests(self)
             if is_new or not update_of(model).run(self):
                 is_new = True
@@ -232,10 +234,9 @@ class Entity(models.Model):
 
     def delete(self, *args, **kwargs):
         """Delete it with all that hangs on it; quickly where nothing does."""
-        if dependents.exist(self):
-            return super().delete(*args, **kwargs)
-        with transaction.atomic():
-            dependents.delete_row(self)
+        with transaction.atomic(savepoint=False):
+            if not dependents.delete_alone(self):
+                return super().delete(*args, **kwargs)
             model = type(self)
             post_delete.send(model, instance=self, using=self._state.db, origin=self)
         return 1, {model._meta.label: 1}

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models.signals import post_delete, post_save
 from django.dispatch import receiver
 
+from kongadmin.bulk import delete_rows
 from kongadmin.fields import TextKey
 from kongadmin.schema import Schema
 
@@ -73,7 +74,7 @@ def index_tags(sender, instance, created, **kwargs) -> None:
     if not created:
         if loaded_tags(instance) == (instance.tags or []):
             return
-        Tag.objects.filter(entity_id=instance.pk).delete()
+        delete_rows(Tag, [instance.pk], "entity_id")
     if instance.tags:
         Tag.objects.bulk_create(rows_for(instance))
 
@@ -81,4 +82,4 @@ def index_tags(sender, instance, created, **kwargs) -> None:
 @receiver(post_delete)
 def forget_tags(sender, instance, **kwargs) -> None:
     if getattr(instance, "tags", None) and hasattr(instance, "schema"):
-        Tag.objects.filter(entity_id=instance.pk).delete()
+        delete_rows(Tag, [instance.pk], "entity_id")

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from kongadmin import reads
 from kongadmin.access.permissions import REVEAL, WRITE, may
+from kongadmin.conflicts import explained_late
 from kongadmin.dialects.admin_api import errors, paging
 from kongadmin.dialects.admin_api.answers import Answer
 from kongadmin.dialects.admin_api.operations import (
@@ -288,7 +289,7 @@ class Item(EntityView):
             return {"id": ref.lower()}
         return {self.model.endpoint_key: ref}
 
-    @transaction.atomic
+    @explained_late
     def put(self, request, ref: str, **kwargs) -> Answer:
         """Create or replace; whoever owned the row before, it is the path's now."""
         self.check_ref(ref)
@@ -314,7 +315,7 @@ class Item(EntityView):
         self.write(entity, values, ttl)
         return self.answer(entity)
 
-    @transaction.atomic
+    @explained_late
     def patch(self, request, ref: str, **kwargs) -> Answer:
         self.check_ref(ref)
         entity = self.locked_live(ref)
@@ -406,7 +407,7 @@ class Owner(Item):
     def get(self, request, **kwargs) -> Answer:
         return self.answer(self.owner())
 
-    @transaction.atomic
+    @explained_late
     def put(self, request, ref: str, **kwargs) -> Answer:
         if self.owner_id is None:
             return self.adopt(ref)
@@ -428,7 +429,7 @@ class Owner(Item):
         child.save()
         return answer
 
-    @transaction.atomic
+    @explained_late
     def patch(self, request, **kwargs) -> Answer:
         entity = self.owner()
         self.check_version(entity)

@@ -7,6 +7,7 @@ from django.apps import apps
 from django.core.management import call_command
 from django.utils import timezone
 
+from clients import Client
 from consumers.models import KeyAuth
 from factories import make_consumer, make_key
 from kongadmin.changes import Change
@@ -85,6 +86,20 @@ def test_another_key_may_take_the_text_of_an_expired_one(db) -> None:
     key.save()
 
     assert KeyAuth.objects.get().key == SECRET
+
+
+def test_another_key_takes_the_text_of_an_expired_one_by_the_admin_api(
+    api: Client,
+) -> None:
+    make_key(make_consumer(), key=SECRET, ttl=-1)
+    key = make_key(make_consumer(), key="other")
+
+    answer = api.patch(f"/key-auths/{key.pk}", json={"key": SECRET})
+
+    assert answer.status == 200
+    assert KeyAuth.objects.get().key == SECRET
+    log = Change.objects.filter(entity_id=key.pk).order_by("id")
+    assert [change.verb for change in log] == ["create", "update"]
 
 
 def test_the_text_of_a_live_key_may_not_be_used_again(db) -> None:

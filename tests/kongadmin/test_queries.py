@@ -89,6 +89,22 @@ def test_what_is_read_most_is_read_in_as_few_queries_as_can_be(
     assert count(api, requests()[name]) == most
 
 
+@pytest.mark.parametrize(
+    ("method", "body"), [("PATCH", {"custom_id": "a"}), ("DELETE", None)]
+)
+def test_a_write_finds_the_row_writes_it_and_notes_that_down(
+    api: Client, method: str, body: dict | None
+) -> None:
+    make_consumer(username="anna")
+    api.get("/consumers/anna")  # the control plane is remembered
+
+    with CaptureQueriesContext(connection) as captured:
+        api.ask(method, "/consumers/anna", json=body)
+
+    # The first and the last are the transaction's, a savepoint in a test.
+    assert len(captured) == 5
+
+
 # Indexes
 
 

@@ -15,7 +15,8 @@ from django.utils import timezone
 from kongadmin import changes
 from kongadmin.declarative import applying, board, undoing
 from kongadmin.declarative.applying import Refused
-from kongadmin.declarative.document import Document, Unreadable
+from kongadmin.declarative.choice import Choice
+from kongadmin.declarative.document import Document, Problem, Unreadable
 from kongadmin.declarative.formats import FORMATS, Options
 from kongadmin.declarative.models import Import, Status
 from kongadmin.declarative.plan import Plan, make
@@ -24,6 +25,7 @@ from kongadmin.declarative.progress import Cancelled, Progress, estimated
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 DIALECT = "manager"
+NOTHING = Problem("Nothing is left to apply: tick something.")
 type Work = Callable[[Import, Callable[[Progress], None]], None]
 
 
@@ -32,10 +34,10 @@ def plan(record: Import) -> Thread:
     return start(record, Status.PLANNING, plan_document)
 
 
-def apply(record: Import, actor: str, taken: Collection[int] | None = None) -> Thread:
-    """Carry out the plan for `actor`, or the steps of it that are `taken`."""
+def apply(record: Import, actor: str, taken: Collection[str] | None = None) -> Thread:
+    """Carry out the plan for `actor`, or what was chosen of it, of kinds `taken`."""
     record.applied_by = actor
-    record.taken = None if taken is None else sorted(taken)
+    record.taken = None if taken is None else list(taken)
     return start(record, Status.APPLYING, apply_plan)
 
 
@@ -147,10 +149,19 @@ def keep_planned(record: Import, plan: Plan) -> None:
         finish(record, Status.PLANNED)
 
 
+def chosen(record: Import, plan: Plan) -> list[int] | None:
+    """Return the numbers of the steps to carry out, None for all of the plan."""
+    if record.taken is None:
+        return None
+    if numbers := Choice.of(record).taken(plan, record.taken):
+        return numbers
+    raise Refused([NOTHING])
+
+
 def apply_plan(record: Import, tell: Callable[[Progress], None]) -> None:
     plan = record.plan
     with transaction.atomic():
-        report = applying.apply(plan, record.taken, tell)
+        report = applying.apply(plan, chosen(record, plan), tell)
         record.keep_plan(plan)
         record.written = report.counts
         finish(record, Status.APPLIED)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
+from itertools import groupby, product
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -17,7 +17,7 @@ from kongadmin.declarative.verbs import UNCHANGED, VERBS
 SIZE = 50
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 APART = ("id", "created_at", "updated_at")
-PLACE = "(kind, verb, number)"
+SHOWN_VERBS = set(range(len(VERBS))) - {UNCHANGED}
 NOTHING = (None, [], {})
 
 
@@ -74,24 +74,38 @@ class Listing:
         self.has_previous = more if before else bool(after)
 
     def found(self, place: tuple | None, is_backwards: bool) -> list[Step]:
-        wheres = [f"kind IN ({', '.join(str(NUMBERS[kind]) for kind in self.kinds)})"]
-        values: list[Any] = []
-        if self.is_done:
-            wheres.append("is_done")
-        if self.verb:
-            wheres.append("verb = ?")
-            values.append(VERBS.index(self.verb))
-        else:
-            wheres.append(f"verb != {UNCHANGED}")
-        if self.text:
-            wheres.append("(instr(lower(name), ?) OR instr(lower(owner), ?))")
-            values += [self.text.lower()] * 2
-        if place:
-            wheres.append(f"{PLACE} {'<' if is_backwards else '>'} (?, ?, ?)")
-            values += place
-        down = " DESC" * is_backwards
-        order = f"kind{down}, verb{down}, number{down}"
-        return self.plan.select(" AND ".join(wheres), values, SIZE + 1, order)
+        """Return steps behind a place, group for group: each is one look-up."""
+        found: list[Step] = []
+        for group in self.groups(place, is_backwards):
+            wheres, values = ["kind = ?", "verb = ?", *self.wheres], [*group]
+            values += [self.text.lower()] * 2 * bool(self.text)
+            if place and place[:2] == group:
+                wheres.append(f"number {'<' if is_backwards else '>'} ?")
+                values.append(place[2])
+            order = "number DESC" if is_backwards else "number"
+            left = SIZE + 1 - len(found)
+            found += self.plan.select(" AND ".join(wheres), values, left, order)
+            if len(found) > SIZE:
+                break
+        return found
+
+    def groups(
+        self, place: tuple | None, is_backwards: bool
+    ) -> Iterator[tuple[int, int]]:
+        """Yield kinds and verbs that may be shown, from that of the place on."""
+        kinds = [NUMBERS[kind] for kind in self.kinds]
+        verbs = {VERBS.index(self.verb)} if self.verb else SHOWN_VERBS
+        for group in sorted(product(kinds, verbs), reverse=is_backwards):
+            is_before = place and (
+                group > place[:2] if is_backwards else group < place[:2]
+            )
+            if not is_before:
+                yield group
+
+    @property
+    def wheres(self) -> list[str]:
+        named = "(instr(lower(name), ?) OR instr(lower(owner), ?))"
+        return ["is_done"] * self.is_done + [named] * bool(self.text)
 
     def query(self, **changed: str) -> str:
         """Return the arguments of another page of the same steps."""

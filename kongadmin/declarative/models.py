@@ -69,6 +69,7 @@ class Import(models.Model):
     error = models.TextField(blank=True)
     counts = models.JSONField(default=dict, blank=True)
     written = models.JSONField(default=dict, blank=True)
+    # Kinds: what was chosen of them is carried out; null stands for the whole plan.
     taken = models.JSONField(null=True, blank=True)
     undoes = models.ForeignKey(
         "self", null=True, on_delete=models.DB_SET_NULL, related_name="undos"

@@ -266,27 +266,17 @@ def edit_apply(request: HttpRequest, id: UUID) -> HttpResponse:
     if is_wrong and "leave_out" not in request.POST:
         error = "Tick that what is wrong shall be left out, or mend the document."
         return show_plan(request, record, REFUSED, error)
-    taken = taken_of(record, choice, writable, is_wrong)
-    if taken == []:
-        error = "Nothing is left to apply: tick something."
-        return show_plan(request, record, REFUSED, error)
+    count = choice.count(record.counts, writable)
+    if not count:
+        return show_plan(request, record, REFUSED, jobs.NOTHING.text)
+    is_all = count == writes_in(record.counts) and not is_wrong
+    taken = None if is_all else writable
     with transaction.atomic():
         if locked(record).status != record.status:
             return see_other(request, page_of(record))
         thread = jobs.apply(record, request.user.get_username(), taken)
     wait_for(thread)
     return see_other(request, page_of(record))
-
-
-def taken_of(
-    record: Import, choice: Choice, writable: list[str], is_wrong: bool
-) -> list[int] | None:
-    """Return the steps to carry out; None for all, if nothing stands in the way."""
-    is_all = choice.count(record.counts, writable) == writes_in(record.counts)
-    if is_all and not is_wrong:
-        return None
-    plan = record.plan
-    return choice.taken(plan, writable) if plan else []
 
 
 @require_POST

@@ -101,6 +101,9 @@ class Change(models.Model):
     class Meta:
         indexes = [
             models.Index(fields=["scope", "id"], name="change_by_scope"),
+            models.Index(fields=["scope", "actor", "id"], name="change_by_actor"),
+            models.Index(fields=["scope", "entity_type", "id"], name="change_by_kind"),
+            models.Index(fields=["scope", "dialect", "id"], name="change_by_dialect"),
             models.Index(fields=["subject_id", "id"], name="change_by_subject"),
             models.Index(
                 fields=["related_id", "id"],

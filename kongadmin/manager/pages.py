@@ -3,6 +3,7 @@
 import re
 import sys
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -31,16 +32,20 @@ from kongadmin.access.permissions import READ, can_see, may, needs, seen_by
 from kongadmin.access.views import next_url
 from kongadmin.changes import Change
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
+from kongadmin.fields import can_store
 from kongadmin.manager.middleware import THEMES
 from kongadmin.manager.paging import Page, Sort, count_up_to
 from kongadmin.manager.render import render_page, see_other
 from kongadmin.manager.shell import control_planes
+from kongadmin.manager.templatetags.manager import DIALECTS, NOUNS
 from kongadmin.plugins.models import Plugin
 from realms.models import ControlPlane, Realm
 
 SOON = timedelta(days=30)
 SHOWN = 8
 MOST_REALMS = 500
+# What the log can be narrowed by; there is an index for each.
+CHANGES_BY = {"who": "actor", "what": "entity_type", "through": "dialect"}
 
 
 @require_safe
@@ -204,12 +209,24 @@ def looks_secret(text: str) -> bool:
 @require_safe
 @needs(READ, "changes")
 def activity(request: HttpRequest) -> HttpResponse:
-    """Everything that was done in the control plane or realm, newest first."""
+    """What was done in the control plane or realm, newest first: all, or some of it.
+
+    ?who=, ?what= and ?through= narrow it to an actor, a kind of entity, a dialect.
+    """
+    asked = {name: request.GET.get(name, "").strip() for name in CHANGES_BY}
+    wanted = {CHANGES_BY[name]: text for name, text in asked.items() if text}
     rows = Change.objects.in_scope(request.scope)
-    page = Page(rows, request.GET, {"newest": Sort("pk")}, "-newest")
+    rows = rows.filter(**wanted) if all(map(can_store, asked.values())) else rows.none()
+    context = {
+        "page": Page(rows, request.GET, {"newest": Sort("pk")}, "-newest"),
+        "asked": asked,
+        "is_narrowed": bool(wanted),
+        "kinds": sorted(NOUNS.items(), key=itemgetter(1)),
+        "dialects": DIALECTS.items(),
+    }
     is_of_realm = isinstance(request.scope, Realm)
     template = "realms/activity.html" if is_of_realm else "activity.html"
-    return render_page(request, template, "results", {"page": page})
+    return render_page(request, template, "results", context)
 
 
 @require_POST

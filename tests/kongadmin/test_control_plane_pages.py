@@ -6,6 +6,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 import clients
+from costs import queries_of
 from factories import (
     default_control_plane,
     give,
@@ -149,6 +150,25 @@ def test_its_activity_says_what_was_done_to_it(pages: Client) -> None:
 
     assert "created" in text
     assert "root" in text
+
+
+@pytest.mark.parametrize("tab", ["", "?format=json", "/realms", "/activity", "/edit"])
+def test_every_tab_opens_in_few_queries(pages: Client, tab: str) -> None:
+    def fill(number: int) -> None:
+        mine = make_realm(allowed_control_planes=[str(edge.pk)])
+        source = {"scope": "realm", "id": str(mine.pk)}
+        owner = make_consumer(edge)
+        make_plugin(scope=edge, consumer=owner, identity_realms=[source])
+        pages.post(f"{EDGE}/edit", FORM | {"description": f"Change {number}"})
+
+    edge = make_control_plane(name="edge")
+    fill(1)
+    pages.get(f"{EDGE}{tab}")
+    few = queries_of(pages, f"{EDGE}{tab}")
+    for number in range(2, 5):
+        fill(number)
+
+    assert queries_of(pages, f"{EDGE}{tab}") == few <= 9
 
 
 def test_one_sees_and_changes_only_what_one_may(client: Client, db) -> None:

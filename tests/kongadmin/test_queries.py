@@ -16,6 +16,7 @@ from factories import default_control_plane, make_consumer, make_key
 from groups.models import ConsumerGroup, Membership, Override
 from kongadmin.access.models import APIToken, Grant, SignInFailure
 from kongadmin.changes import Change
+from kongadmin.manager.pages import CHANGES_BY
 from kongadmin.plugins.models import Plugin
 from kongadmin.tags import Tag, TagFilter
 
@@ -160,6 +161,12 @@ def look_ups() -> dict[str, Callable[[], QuerySet]]:
         ],
         "grants": lambda: Grant.objects.filter(user_id=1),
         "changes, newest first": lambda: changes.order_by("-id")[:50],
+        **{
+            f"changes by {name}": lambda name=name: changes.filter(
+                **{name: "seldom"}
+            ).order_by("-id")[:50]
+            for name in CHANGES_BY.values()
+        },
         "token": lambda: APIToken.objects.filter(digest=b"x"),
         "failures": lambda: SignInFailure.objects.filter(username="a", address="b"),
     }
@@ -208,6 +215,7 @@ def uses_index(plan: str) -> bool:
         *["consumers by id", "consumers by name", "consumers by age"],
         "others by name",
         *["keys by id", "changes, newest first"],
+        *["changes by actor", "changes by entity_type", "changes by dialect"],
     ],
 )
 def test_a_page_is_read_in_the_order_of_an_index(rows, name: str) -> None:

@@ -5,13 +5,14 @@ import re
 import pytest
 
 from consumers.models import Consumer, KeyAuth, issue_key
+from costs import queries_of
 from factories import (
     make_consumer,
     make_credential,
     make_group,
     make_realm,
 )
-from realmed import ANNA, PROD, make_anna, queries_of
+from realmed import ANNA, PROD, make_anna
 
 
 def test_a_realm_has_the_pages_of_consumers_with_links_that_stay_in_it(pages) -> None:

@@ -7,17 +7,19 @@ import pytest
 from django.test import Client
 
 from consumers.models import KeyAuth, issue_key
+from costs import queries_of
 from factories import (
     default_control_plane,
     make_consumer,
     make_control_plane,
+    make_group,
     make_plugin,
     make_realm,
     make_user,
 )
 from kongadmin import revision
 from kongadmin.changes import Change
-from realmed import ANNA, PROD, make_anna, queries_of
+from realmed import ANNA, PROD, make_anna
 from realms.models import Realm
 
 FORM = {"name": "prod", "access": "listed", "ttl": "10", "negative_ttl": "10"}
@@ -251,6 +253,23 @@ def test_the_search_finds_realms_control_planes_and_what_is_in_realms(pages) -> 
     ):
         assert f'href="{url}"' in text
     assert re.search(r'href="/realms/[0-9a-f-]{36}/consumers/anna"', text)
+
+
+def test_a_search_asks_one_query_for_each_kind_however_much_it_finds(pages) -> None:
+    def fill(number: int) -> None:
+        prod = make_realm(name=f"prod-{number}")
+        make_consumer(prod, username=f"prod-{number}", consumer_groups=[])
+        make_consumer(username=f"prod-{number}", custom_id=None)
+        make_group(name=f"prod-{number}")
+        make_control_plane(name=f"prod-{number}")
+
+    fill(1)
+    pages.get("/search?q=prod")
+    few = queries_of(pages, "/search?q=prod")
+    for number in range(2, 13):
+        fill(number)
+
+    assert queries_of(pages, "/search?q=prod") == few <= 16
 
 
 def test_the_only_consumer_of_a_realm_is_opened_at_once(pages, prod) -> None:

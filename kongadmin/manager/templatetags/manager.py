@@ -23,8 +23,10 @@ register.filter("switch", places.front_door)
 DIALECTS = {
     "manager": "Manager",
     "admin_api": "Admin API",
+    "konnect": "Konnect API",
     "django_admin": "Django admin",
     "kubernetes": "kubectl",
+    "deck": "decK",
     "command": "Command",
 }
 DONE = {

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 from kongadmin.environment import refuse
 
@@ -9,7 +10,9 @@ class PluginsConfig(AppConfig):
     def ready(self) -> None:
         from kongadmin.plugins import api, core_entities
         from kongadmin.plugins.catalogue import plugin_schemas
+        from kongadmin.schema.named import REGIONS
 
+        REGIONS += [name for name in settings.REGIONS if name not in REGIONS]
         try:
             plugin_schemas()
         except ValueError as error:

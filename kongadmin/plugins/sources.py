@@ -46,6 +46,24 @@ def order_in_words(
     return f"First {first} is asked, {then}; the first that knows the key wins."
 
 
+def asked(config: Mapping[str, Any], plane: ControlPlane) -> dict[str, Any]:
+    """Return where a key-auth plugin looks keys up; one query, if it names realms.
+
+    `places` are the sources in words, in order, each with its realm if there is one in
+    the region; `order` and `warnings` are sentences.
+    """
+    sources = sources_of(config)
+    realms = realms_named(sources)
+    here = {id_: realm for id_, realm in realms.items() if realm.region == plane.region}
+    names = [name_of(source, realms, "this control plane") for source in sources]
+    found = [here.get((source.get("id") or "").lower()) for source in sources]
+    return {
+        "places": list(zip(names, found, strict=True)),
+        "order": order_in_words(sources, realms),
+        "warnings": warnings(sources, realms, plane),
+    }
+
+
 def warnings(
     sources: list[dict], realms: Mapping[str, Realm], plane: ControlPlane
 ) -> list[str]:

@@ -36,6 +36,7 @@ from kongadmin.plugins.code import list_of_plugins, on_plugin, on_typed
 from kongadmin.plugins.forms import PluginForm
 from kongadmin.plugins.kinds import by_category, kind_of
 from kongadmin.plugins.models import Plugin, plugin_schemas, whole_schema
+from kongadmin.plugins.sources import asked
 from kongadmin.plugins.targets import (
     TARGETS,
     allowed,
@@ -162,12 +163,14 @@ def show_plugin(request: HttpRequest, id: UUID) -> HttpResponse:
     """A plugin's whole configuration, field by field with its help."""
     plugin = find_plugin(request, id)
     is_known = plugin.name in plugin_schemas()
+    is_key_auth = plugin.name == "key-auth"
     context = {
         "plugin": plugin,
         "kind": kind_of(plugin.name),
         "owner": owner_of(plugin),
         "is_known": is_known,
         "fields": shown_fields(plugin) if is_known else [],
+        "asked": is_key_auth and asked(plugin.config, request.scope),
         "as_json": plugin.to_dict() | {"config": plugin.masked_config},
         "code": as_code(request, on_plugin(Verb.READ, plugin, request.scope)),
     }

@@ -152,6 +152,14 @@ def public_key(value: str) -> str | None:
     return None
 
 
+# Those of Konnect; an installation adds those that it is itself.
+REGIONS = ["us", "eu", "au", "me", "in", "sg"]
+
+
+def region(value: str) -> str | None:
+    return None if value in REGIONS else f"expected one of: {', '.join(REGIONS)}"
+
+
 def identity_realms(sources: list[dict]) -> list | None:
     """Return what is wrong with the places keys are looked up in, by position.
 
@@ -269,6 +277,7 @@ VALIDATORS = {
     "public_key": public_key,
     "rate_limits": rate_limits,
     "redirect_uri": redirect_uri,
+    "region": region,
     "rising_limits": rising_limits,
     "sni": sni,
     "tag": tag,

@@ -3,24 +3,18 @@
 import re
 from html import unescape
 from urllib.parse import urlencode
+from uuid import UUID
 
-import pytest
 from django.http import QueryDict
 from django.test import Client
 
 from factories import default_control_plane, make_plugin, make_realm, make_user
-from kongadmin.plugins.models import Plugin
+from kongadmin.plugins.models import Plugin, plugin_schemas
+from kongadmin.schema import named
 from realms.models import Realm
 
 NAME = "config.identity_realms"
 CP = {"scope": "cp", "id": None, "region": None}
-
-
-@pytest.fixture
-def pages(client: Client, db) -> Client:
-    """The Manager with an administrator signed in."""
-    client.force_login(make_user("root", "super-admin"))
-    return client
 
 
 def make_allowed(name: str) -> Realm:
@@ -184,3 +178,47 @@ def test_buttons_pressed_in_vain_change_nothing(pages: Client) -> None:
         text = press(pages, url, text, move=f"{NAME} {wish}".strip())
 
     assert order(text) == "Only this control plane is asked."
+
+
+def test_the_plugins_page_says_in_order_where_keys_are_looked_up(
+    pages: Client, django_assert_max_num_queries
+) -> None:
+    prod, closed = make_allowed("prod"), make_realm(name="closed")
+    missing = {"scope": "realm", "id": str(UUID(int=7)), "region": None}
+    plugin = make_plugin(identity_realms=[source(prod), missing, source(closed), CP])
+    pages.get(plugin.get_absolute_url())
+
+    with django_assert_max_num_queries(9):
+        text = pages.get(plugin.get_absolute_url()).text
+
+    places = re.search(r'<ol class="asked">(.*?)</ol>', text)[1]
+    assert re.findall(r"<li>(.*?)</li>", places) == [
+        '<a href="/realms/prod/consumers">Realm prod</a>',
+        f"Realm {missing['id']}",
+        '<a href="/realms/closed/consumers">Realm closed</a>',
+        "This control plane",
+    ]
+    assert "First realm prod is asked, then realm" in text
+    assert "Realm closed does not allow default: no key is found there." in text
+
+
+def test_who_may_not_see_realms_gets_no_links_to_them(client: Client, db) -> None:
+    plugin = make_plugin(identity_realms=[source(make_allowed("prod"))])
+    client.force_login(make_user("berta", "viewer", default_control_plane()))
+
+    text = client.get(plugin.get_absolute_url()).text
+
+    assert "<li>Realm prod</li>" in text
+
+
+def test_a_realm_may_be_of_a_region_that_the_installation_is(db, monkeypatch) -> None:
+    berlin = source(make_allowed("prod")) | {"region": "berlin"}
+    config = {"identity_realms": [berlin]}
+
+    def errors() -> dict:
+        return plugin_schemas()["key-auth"].errors({"config": config})
+
+    assert "expected one of: us, eu" in str(errors())
+    monkeypatch.setattr(named, "REGIONS", [*named.REGIONS, "berlin"])
+    assert "berlin" not in str(errors())
+    assert "region" not in str(errors())

@@ -15,6 +15,11 @@ def digest(*parts: str) -> bytes:
     return blake2b(text, digest_size=16).digest()
 
 
+# For so many lengths of its window a count may be asked for: it counts for the window
+# that follows, and months may be longer than their length here.
+LIVES = 2
+
+
 class Window(NamedTuple):
     """A stretch of time in which requests are counted; times in seconds since 1970.
 
@@ -30,11 +35,8 @@ class Window(NamedTuple):
 
     @property
     def life(self) -> float:
-        """The seconds after its start in which somebody may ask for its count.
-
-        It counts for the window that follows; and months may be longer than `length`.
-        """
-        return 2 * self.length
+        """The seconds after its start in which somebody may ask for its count."""
+        return LIVES * self.length
 
 
 class Taken(NamedTuple):
@@ -69,7 +71,7 @@ def passes(windows: Sequence[Window], stored: Sequence[tuple[int, int]]) -> bool
 
     The rule stands once more in remote.lua.
     """
-    for window, (current, previous) in zip(windows, stored, strict=True):
-        if current + previous * window.weight > window.most:
+    for (_, _, most, _, weight), (current, previous) in zip(windows, stored):  # noqa: B905  # as many of both
+        if current + previous * weight > most:
             return False
     return True

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import lmdb
 
-from kongadmin.gateway.counters.base import Away, Taken, Window, passes
+from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window, passes
 
 LAYOUT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -142,14 +142,14 @@ def read(
     """Return the windows' keys, and what was counted so far."""
     get, pack, count = transaction.get, KEY.pack, int.from_bytes
     keys, stored = [], []
-    for w in windows:
-        length, life = w.length, w.life
-        key = pack(w.start + life, name, length)
-        previous = b""
-        if w.previous is not None:
-            previous = get(pack(w.previous + life, name, length), b"")
+    for length, start, _, before, _ in windows:
+        life = LIVES * length
+        key = pack(start + life, name, length)
+        previous = 0
+        if before is not None:
+            previous = count(get(pack(before + life, name, length), b""))
         keys.append(key)
-        stored.append((count(get(key, b"")), count(previous)))
+        stored.append((count(get(key, b"")), previous))
     return keys, stored
 
 

@@ -1,12 +1,18 @@
 """What the plugins that limit rates have in common: who is counted, what is told."""
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import NamedTuple, Self
 from urllib.parse import unquote
 
+from kongadmin.gateway.counters import digest
 from kongadmin.gateway.decision import Decision
 from kongadmin.gateway.plugins.base import Handler, Instance
 from kongadmin.gateway.request import header_text, header_variable
+
+# How many of those who are counted are remembered by what they were told apart.
+COUNTED = 10_000
+remembered_digest = lru_cache(COUNTED)(digest)
 
 
 class Limit(NamedTuple):
@@ -14,15 +20,20 @@ class Limit(NamedTuple):
 
     length: float
     most: float
-    text: str
+    headline: tuple[str, str]
     limit_header: tuple[str, str]
     remaining_header: str
 
     @classmethod
     def named(cls, name: str, length: float, most: float) -> Self:
         text = number(most)
-        header = (f"X-RateLimit-Limit-{name}", text)
-        return cls(length, most, text, header, f"X-RateLimit-Remaining-{name}")
+        return cls(
+            length,
+            most,
+            ("RateLimit-Limit", text),
+            (f"X-RateLimit-Limit-{name}", text),
+            f"X-RateLimit-Remaining-{name}",
+        )
 
 
 class Quota(NamedTuple):
@@ -45,6 +56,8 @@ class Limiting(Handler):
         self.finders: list[Callable[[Decision], str | None]] = [
             getattr(self, f"by_{kind.replace('-', '_')}") for kind in kinds
         ]
+        # A header may be somebody's secret.
+        self.digest = digest if "header" in kinds else remembered_digest
         self.header = header_variable(config.get("header_name") or "")
         self.path = config.get("path")
         self.hides = config.get("hide_client_headers", False)
@@ -129,7 +142,7 @@ def headers(
     tightest = quotas[0] if len(quotas) == 1 else min(quotas, key=tightness)
     limit, remaining, reset = tightest
     found += (
-        ("RateLimit-Limit", limit.text),
+        limit.headline,
         ("RateLimit-Remaining", number(remaining)),
         ("RateLimit-Reset", str(reset)),
     )

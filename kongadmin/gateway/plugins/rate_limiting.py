@@ -9,7 +9,7 @@ from functools import lru_cache
 from math import ceil
 
 from kongadmin.gateway import counters
-from kongadmin.gateway.counters import Away, Window, digest
+from kongadmin.gateway.counters import Away, Window
 from kongadmin.gateway.decision import FAILED, Decision, Refusal
 from kongadmin.gateway.plugins.base import Instance
 from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota
@@ -48,7 +48,7 @@ class RateLimiting(Limiting):
             for period, limit in self.limits.items()
         ]
         # A consumer's own instance and the one for all share their counters.
-        name = digest(
+        name = self.digest(
             decision.plane.id,
             self.instance.name,
             scope.route or "",

@@ -12,7 +12,7 @@ from math import ceil, floor
 from typing import Any, NamedTuple, Self
 
 from kongadmin.gateway import counters
-from kongadmin.gateway.counters import Away, Taken, Window, digest
+from kongadmin.gateway.counters import Away, Taken, Window
 from kongadmin.gateway.decision import MISCONFIGURED, Decision, Identity, Refusal
 from kongadmin.gateway.plugins.base import Instance, Override
 from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota, number
@@ -58,7 +58,9 @@ class RateLimitingAdvanced(Limiting):
         self.own = Limits.of(config)
         self.of_groups: dict[str, Limits] = {}
         self.namespace = config.get("namespace") or instance.id
-        self.key = (config.get("counter_key") or "consumer.id").split(".")[1]
+        key = config.get("counter_key") or "consumer.id"
+        self.key = "consumer_id" if key == "consumer.id" else key.split(".")[1]
+        self.replaces = config.get("enforce_consumer_groups", False)
         self.forgives = config.get("disable_penalty", False)
         body = json.dumps({"message": self.message}, separators=(",", ":"))
         self.refusal = Refusal(
@@ -66,20 +68,22 @@ class RateLimitingAdvanced(Limiting):
         )
 
     def by_consumer(self, decision: Decision) -> str | None:
-        name = None
-        if decision.identity and self.key != "id":
-            name = getattr(decision.identity, self.key)
-        return name or super().by_consumer(decision)
+        identity = decision.identity
+        return identity and (getattr(identity, self.key) or identity.consumer_id)
 
     def access(self, decision: Decision) -> Refusal | None:
-        group, limits = self.limits_for(decision)
-        if not limits.limits:
+        group, held = None, self.own
+        if self.replaces:
+            group, held = self.limits_for(decision)
+        limits, slides, most_jitter = held
+        if not limits:
             return MISCONFIGURED
         now = decision.now
-        windows = [window(limit, now, limits.slides) for limit in limits.limits]
-        plane = decision.plane.id
-        name = digest(plane, self.namespace, *self.identifiers(decision))
-        penalty = not (limits.slides and self.forgives)
+        windows = [window(limit, now, slides) for limit in limits]
+        name = self.digest(
+            decision.plane.id, self.namespace, *self.identifiers(decision)
+        )
+        penalty = not (slides and self.forgives)
         try:
             taken = take(name, windows, now, penalty, decision.counts)
         except Away:  # Nothing says that requests should fail with it.
@@ -88,14 +92,12 @@ class RateLimitingAdvanced(Limiting):
         is_counted = taken.allowed or penalty
         quotas = [
             quota(limit, window, now, counts, is_counted)
-            for limit, window, counts in zip(
-                limits.limits, windows, taken.counts, strict=True
-            )
+            for limit, window, counts in zip(limits, windows, taken.counts, strict=True)
         ]
         if taken.allowed:
             self.show(decision, True, quotas, group=group)
             return None
-        jitter = random.randint(0, limits.jitter)  # noqa: S311  # no secret
+        jitter = random.randint(0, most_jitter)  # noqa: S311  # no secret
         self.show(decision, False, quotas, jitter, group)
         return self.refusal
 
@@ -164,11 +166,12 @@ def quota(
     is_counted: bool,
 ) -> Quota:
     """Return what is left of a limit, given what is stored after the request."""
+    length, _, _, before, weight = window
     current, previous = counts
-    rate = current + previous * window.weight + (not is_counted)
-    remaining = floor(max(0, limit.most - rate) + SLACK)
-    rest = limit.length - now % limit.length
-    if window.previous is not None and rate > limit.most + SLACK:
+    rate, most = current + previous * weight + (not is_counted), limit.most
+    remaining = floor(max(0, most - rate) + SLACK)
+    rest = length - now % length
+    if rate > most + SLACK and before is not None:
         rest = wait(limit, rest, current, previous)
     return Quota(limit, remaining, max(1, ceil(rest - INSTANT)))
 

@@ -48,17 +48,17 @@ class IPRestriction(Handler):
         config = instance.config
         self.allow = Networks(config.get("allow") or ())
         self.deny = Networks(config.get("deny") or ())
-        self.refusal = Refusal(
-            int(config.get("status") or 403),
-            config.get("message") or "Your IP address is not allowed",
-        )
+        self.status = int(config.get("status") or 403)
+        self.message = config.get("message")
 
     def access(self, decision: Decision) -> Refusal | None:
-        address = parse_address(decision.request.client_ip)
+        client_ip = decision.request.client_ip
+        address = parse_address(client_ip)
         if address is None:
             return NO_ADDRESS
         if address in self.deny or (self.allow and address not in self.allow):
-            return self.refusal
+            message = self.message or f"IP address not allowed: {client_ip}"
+            return Refusal(self.status, message)
         return None
 
 

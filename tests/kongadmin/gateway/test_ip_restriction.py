@@ -4,11 +4,13 @@ import pytest
 
 from judging import judged, outcome, plugin
 
-FINE, REFUSED = (200, ""), (403, "Your IP address is not allowed")
+FINE, REFUSED = (200, ""), (403, "IP address not allowed: ")
 
 
 def asked(address: str, **config) -> tuple[int, str]:
-    return outcome(plugin("ip-restriction", **config), REMOTE_ADDR=address)
+    """Return the status and the message, without the address if it ends with that."""
+    status, message = outcome(plugin("ip-restriction", **config), REMOTE_ADDR=address)
+    return status, message.removesuffix(address)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Source of the rules: data-plane contract §1.4-1.6.
 
 import logging
 from dataclasses import dataclass
+from functools import lru_cache
 
 from kongadmin.gateway.credentials import id_text, keyring
 from kongadmin.gateway.database import Database
@@ -54,7 +55,7 @@ def look_up(
         return Found(UNKNOWN_REALM, now + UNKNOWN_SECONDS)
     over = now + realm.negative_ttl * MINUTE
     if realm.region != plane.region:
-        logger.warning("Realm %s is in another region than %s.", realm.id, plane.name)
+        warn_of_region(realm.id, plane.name)
         return Found(OTHER_REGION, over)
     if not realm.lets_in(plane):
         return Found(NOT_ALLOWED, over)
@@ -62,6 +63,12 @@ def look_up(
     if identity is None:
         return Found(MISS, over)
     return Found(HIT, now + realm.ttl * MINUTE, identity)
+
+
+@lru_cache(1000)
+def warn_of_region(realm_id: str, plane_name: str) -> None:
+    """Say, once, that a control plane cannot use a realm."""
+    logger.warning("Realm %s is in another region than %s.", realm_id, plane_name)
 
 
 def read_realm(database: Database, plane_id: str, realm_id: str) -> Realm | None:

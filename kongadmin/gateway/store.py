@@ -31,6 +31,7 @@ from kongadmin.gateway.realms import (
     Found,
     look_up,
     read_realm,
+    warn_of_region,
 )
 from kongadmin.gateway.unavailable import Unavailable
 from kongadmin.metrics import lookups
@@ -130,6 +131,7 @@ class View:
         """
         plane, now = decision.plane, decision.now
         if source.region and source.region != plane.region:
+            warn_of_region(source.id, plane.name)
             found, cached = Found(OTHER_REGION, now), UNREAD
         else:
             try:

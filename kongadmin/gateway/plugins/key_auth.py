@@ -3,8 +3,10 @@
 Source of the rules: kong/plugins/key-auth/handler.lua; data-plane contract §1.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Self
 
 from kongadmin.gateway.decision import (
@@ -26,6 +28,8 @@ from kongadmin.gateway.request import (
 from kongadmin.gateway.unavailable import Unavailable
 
 HEADER, QUERY, BODY = "header", "query", "body"
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,12 @@ class KeyName:
         if value is None and self.underscored:
             return headers.get(self.underscored)
         return value
+
+
+@lru_cache(1000)
+def warn_of_leak(plugin_id: str, place: str) -> None:
+    """Say, once, that a key reaches the service though it is to be hidden."""
+    logger.warning("key-auth %s cannot take a key out of the %s.", plugin_id, place)
 
 
 class KeyAuth(Authentication):
@@ -99,6 +109,8 @@ class KeyAuth(Authentication):
         if decision.story is not None:
             self.tell_find(decision, name, place)
         if self.hides and name:
+            if place != HEADER:
+                warn_of_leak(self.instance.id, place)
             decision.hidden += tuple(dict.fromkeys((as_sent(name.text), name.text)))
         if not isinstance(key, str):
             return self.duplicate

@@ -6,7 +6,7 @@ import pytest
 
 from kongadmin.gateway.decision import Decision, Identity
 from kongadmin.gateway.plane import Plane, decide
-from kongadmin.gateway.plugins import Instance
+from kongadmin.gateway.plugins import Instance, key_auth
 from kongadmin.gateway.request import Request, header_variable
 from kongadmin.gateway.store import is_over
 
@@ -219,6 +219,18 @@ def test_a_hidden_credential_is_named_whether_it_was_valid_or_not():
     assert judged({**config, "anonymous": "guest"}, {"k2": "no"}).hidden == ("k2",)
     assert judged({**config, "anonymous": "guest"}).hidden == ()
     assert judged({"key_names": ["k1"]}, {"k1": "k"}).hidden == ()
+
+
+def test_that_a_key_outside_of_the_headers_cannot_be_hidden_is_said_once(caplog):
+    key_auth.warn_of_leak.cache_clear()
+    config = {"hide_credentials": True}
+
+    judged(config, {"apikey": "secret"})
+    assert not caplog.records
+    for _ in range(2):
+        judged(config, query="apikey=secret")
+    assert len(caplog.records) == 1
+    assert "secret" not in caplog.text
 
 
 def test_a_hidden_credential_is_named_as_the_header_was_sent():

@@ -7,7 +7,15 @@ import pytest
 
 from clients import Client
 from factories import make_token, make_user
-from manifests import CONFIGURATION, CONSUMERS, consumer, credential, path_of, refused
+from manifests import (
+    CONFIGURATION,
+    CONSUMERS,
+    consumer,
+    credential,
+    path_of,
+    refused,
+    secret,
+)
 
 KEYS = f"{CONFIGURATION}/v1alpha1/namespaces/default/kongcredentialapikeys"
 SECRETS = "/api/v1/namespaces/default/secrets"
@@ -89,6 +97,77 @@ def test_an_editor_writes_what_concerns_consumers(acting_as) -> None:
     assert editor.post(path_of(KEY), json=KEY).status == 201
     assert editor.get(f"{KEYS}/key").json()["spec"]["key"] == "k-1"
     refused(editor.post(path_of(PLANE), json=PLANE), 403, "Forbidden")
+
+
+READING = {"get", "list", "watch"}
+WRITING = {"create", "update", "patch", "delete", "deletecollection"}
+EVERY = READING | WRITING
+
+
+def ask_all(client: Client, manifest: dict) -> dict[str, int]:
+    """Ask to do everything there is with an object that exists; return the codes."""
+    path, headers = path_of(manifest), {"Content-Type": "application/merge-patch+json"}
+    name = manifest["metadata"]["name"]
+    one = f"{path}/{name}"
+    asked = {
+        "get": ("GET", one, {}),
+        "list": ("GET", path, {}),
+        "watch": ("GET", f"{path}?watch=1&resourceVersion=many", {}),
+        "create": ("POST", path, {"json": manifest}),
+        "update": ("PUT", one, {"json": manifest}),
+        "patch": ("PATCH", one, {"json": {}, "headers": headers}),
+        "delete": ("DELETE", f"{one}?dryRun=All", {}),
+        "deletecollection": ("DELETE", f"{path}?dryRun=All", {}),
+        "get status": ("GET", f"{one}/status", {}),
+        "patch status": ("PATCH", f"{one}/status", {"json": {}, "headers": headers}),
+        "update status": ("PUT", f"{one}/status", {"json": manifest}),
+    }
+    if manifest["kind"] == "Secret":  # which has none
+        asked = {verb: one for verb, one in asked.items() if "status" not in verb}
+    return {
+        verb: client.ask(method, path, **options).status
+        for verb, (method, path, options) in asked.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("role", "manifest", "allowed"),
+    [
+        ("", consumer("c"), set()),
+        ("viewer", consumer("c"), READING),
+        ("editor", consumer("c"), EVERY),
+        ("super-admin", consumer("c"), EVERY),
+        ("", KEY, set()),
+        ("viewer", KEY, set()),
+        ("editor", KEY, EVERY),
+        ("viewer", secret(), set()),
+        ("editor", secret(), EVERY),
+        ("viewer", PLANE, READING),
+        ("editor", PLANE, READING),
+        ("super-admin", PLANE, EVERY),
+    ],
+)
+def test_every_verb_asks_for_its_right(
+    acting_as, role: str, manifest: dict, allowed: set[str]
+) -> None:
+    root = make_token(make_user("root", "super-admin"))
+    client = acting_as(role)
+    assert (
+        client.post(path_of(manifest), json=manifest, headers=basic(root)).status < 300
+    )
+
+    codes = ask_all(client, manifest)
+
+    refused_verbs = {verb for verb, code in codes.items() if code == 403}
+    assert refused_verbs == {v for v in codes if v.split()[0] not in allowed}
+    assert 401 not in codes.values()
+    assert not any(code >= 500 for code in codes.values())
+
+
+def test_without_a_token_every_verb_is_unauthorized(acting_as, kube: Client) -> None:
+    acting_as("viewer")
+
+    assert set(ask_all(kube, consumer()).values()) == {401}
 
 
 def test_who_deletes_a_namespace_may_delete_all_in_it(acting_as) -> None:

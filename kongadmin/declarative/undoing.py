@@ -7,8 +7,11 @@ unawares. Who leaves those steps out undoes the rest.
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import batched
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
+
+import orjson
+from django.db.models import Count
 
 from kongadmin.declarative.columns import columns_of, dump
 from kongadmin.declarative.document import Problem
@@ -96,7 +99,7 @@ class Undoing:
     def as_left(self, step: Done) -> bytes:
         """Return a row as the plan left it."""
         columns = columns_of(ORDERED[step.kind].model)
-        row = columns.load(step.after)
+        row = orjson.loads(step.after)
         row[columns.place["updated_at"]] = self.applied_at
         return dump(row)
 
@@ -134,17 +137,28 @@ class Undoing:
     def still_needed(
         self, number: int, kind: Kind, name: str, reference: str
     ) -> Iterator[UUID]:
-        """Yield ids that are to be deleted though rows of a kind refer to them."""
+        """Yield ids that are to be deleted though rows of a kind refer to them.
+
+        More rows do than are to be deleted themselves.
+        """
+        self.staging.execute(f"CREATE INDEX temp_by_owner ON step (kind, {name})")
         sql = "SELECT id FROM step WHERE kind = ? AND verb = ?"
         owners = self.staging.execute(sql, (list(KINDS).index(reference), DELETE))
-        going = "SELECT 1 FROM step WHERE kind = ? AND verb = ? AND id = ?"
         for chunk in batched(owners.fetchall(), CHUNK, strict=False):
+            going = self.going(number, name, [id_ for (id_,) in chunk])
             ids = [UUID(bytes=id_) for (id_,) in chunk]
             found = kind.model.objects.filter(**{f"{name}_id__in": ids})
-            for pk, owner in found.values_list("pk", f"{name}_id"):
-                asked: tuple[Any, ...] = (number, DELETE, pk.bytes)
-                if not self.staging.execute(going, asked).fetchone():
+            for owner, count in found.values_list(f"{name}_id").annotate(Count("pk")):
+                if count > going.get(owner.bytes, 0):
                     yield owner
+        self.staging.execute("DROP INDEX temp_by_owner")
+
+    def going(self, number: int, name: str, owners: list[bytes]) -> dict[bytes, int]:
+        """Return of each owner how many rows of a kind are to be deleted."""
+        places = ", ".join("?" for _ in owners)
+        sql = f"SELECT {name}, count(*) FROM step WHERE kind = ? AND verb = ? "  # noqa: S608
+        sql += f"AND {name} IN ({places}) GROUP BY {name}"
+        return dict(self.staging.execute(sql, (number, DELETE, *owners)).fetchall())
 
     def keep(self, id_: UUID, kind: Kind) -> None:
         sql = "SELECT number, kind, name, verb FROM step WHERE id = ?"

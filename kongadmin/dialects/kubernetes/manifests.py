@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, Self
 
 import yaml
 
@@ -33,6 +33,7 @@ from kongadmin.dialects.deck.reading import MOST_EXPLAINED, veiled
 from kongadmin.dialects.deck.slips import first_error, found_in, plainly
 from kongadmin.dialects.kubernetes import kinds, mapping
 from kongadmin.dialects.kubernetes.incoming import complete
+from kongadmin.dialects.kubernetes.manifests_kept import Kept, Name, Object
 from kongadmin.dialects.kubernetes.schemas import judge, prune, schema_of
 
 NAME = "kubernetes"
@@ -72,21 +73,26 @@ class Manifests(Nodes):
             self._next()
 
 
-type Name = tuple[str, str]  # a namespace, and a name in it
-
-
 @dataclass(slots=True)
 class Thing:
     """An object in a file, with what the server's own code asks of a stored one."""
 
     kind: kinds.Kind
-    body: Block
+    body: dict
+    place: Place
     name: str
     namespace: str
     labels: dict[str, str]
     annotations: dict[str, str]
     uid: str = ""
     generation: int = 0
+
+    @classmethod
+    def of(cls, kind: kinds.Kind, body: dict, place: Place) -> Self:
+        meta = body["metadata"]
+        space, labels = meta.get("namespace") or "default", meta.get("labels") or {}
+        notes = meta.get("annotations") or {}
+        return cls(kind, body, place, meta["name"], space, labels, notes)
 
     @property
     def plural(self) -> str:
@@ -95,10 +101,6 @@ class Thing:
     @property
     def key(self) -> Name:
         return self.namespace, self.name
-
-    @property
-    def place(self) -> Place:
-        return self.body.place
 
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         """Return what the object says, with the tags that stand in the file."""
@@ -113,25 +115,13 @@ def without(values: dict, name: str) -> dict:
     return {key: value for key, value in values.items() if key != name}
 
 
-class Named(NamedTuple):
-    """A consumer, with the groups and the Secrets that it names."""
-
-    row: Row
-    groups: tuple[str, ...]
-    secrets: tuple[str, ...]
-
-
 @dataclass
 class Reading:
     """What has been found so far; what refers to what is known at the end only."""
 
     stream: BinaryIO
     head: Head
-    lines: dict[tuple[str, Name], int] = field(default_factory=dict)
-    groups: dict[Name, Row] = field(default_factory=dict)
-    consumers: dict[Name, Named] = field(default_factory=dict)
-    secrets: dict[Name, Thing] = field(default_factory=dict)
-    credentials: list[tuple[Name, Row]] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
     problems: list[Problem] = field(default_factory=list)
     ignored: Counter[str] = field(default_factory=Counter)
 
@@ -147,10 +137,14 @@ class Reading:
         for name, count in self.ignored.items():
             text = f"{name} is left out, {count} of it: this goes where you import it."
             self.head.notes.append(text)
-        rows = [*self.groups.values(), *self.of_consumers(), *self.of_credentials()]
+        for rows in (self.of_groups(), self.of_consumers(), self.of_credentials()):
+            self.refuse()
+            yield from rows
+        self.refuse()
+
+    def refuse(self) -> None:
         if self.problems:
             raise Unreadable(*self.shown(self.problems))
-        yield from rows
 
     def shown(self, problems: list[Problem]) -> list[Problem]:
         """Return problems in the order of the text, each with its line."""
@@ -200,16 +194,8 @@ class Reading:
             return
         if self.is_wrong(body, kind):
             return
-        thing = Thing(
-            kind,
-            body,
-            name,
-            meta.get("namespace") or "default",
-            meta.get("labels") or {},
-            meta.get("annotations") or {},
-        )
-        line = self.lines.setdefault((thing.plural, thing.key), thing.place.line)
-        if line != thing.place.line:
+        thing = Thing.of(kind, body, body.place)
+        if line := self.kept.line_of(thing.plural, thing.key):
             text = f"{kind.name} {name} stands here for the second time"
             self.note(text, body.place, f"the first is in line {line}")
             return
@@ -217,23 +203,24 @@ class Reading:
 
     def take_over(self, thing: Thing) -> None:
         """Keep of an object what its rows need, which is less than the object."""
-        key, place = thing.key, thing.place
+        said: Any
+        field = text = ""
         if thing.plural == mapping.GROUPS:
-            values = thing.values(mapping.group_values(thing))
-            self.groups[key] = Row(GROUPS, values, place)
+            said = thing.values(mapping.group_values(thing))
+            field, text = "name", said["name"]
         elif thing.plural == mapping.CONSUMERS:
-            row = Row(CONSUMERS, thing.values(mapping.consumer_values(thing)), place)
+            values = thing.values(mapping.consumer_values(thing))
             listed = ("consumerGroups", "credentials")
-            names = (tuple(thing.body.get(name) or ()) for name in listed)
-            self.consumers[key] = Named(row, *names)
+            said = [values, *(thing.body.get(name) or () for name in listed)]
+            named = (name for name in ("username", "custom_id") if values.get(name))
+            if field := next(named, ""):
+                text = values[field]
         elif thing.plural == mapping.SECRETS:
-            self.secrets[key] = thing
+            said = thing.body
         else:
-            type_, _ = mapping.CREDENTIAL_FIELDS[thing.plural]
             values = thing.values(mapping.credential_values(thing))
-            row = Row(CREDENTIALS[type_].model.schema.name, values, place)
-            owner = thing.body["spec"]["consumerRef"]["name"]
-            self.credentials.append(((thing.namespace, owner), row))
+            said = [thing.body["spec"]["consumerRef"]["name"], values]
+        self.kept.put(Object(thing.plural, thing.key, thing.place, said), field, text)
 
     def is_wrong(self, body: Block, kind: kinds.Kind) -> bool:
         """Note what the server would refuse; fill in what it would."""
@@ -248,24 +235,30 @@ class Reading:
 
     # Rows
 
+    def of_groups(self) -> Iterator[Row]:
+        for group in self.kept.all("plural = ?", mapping.GROUPS):
+            yield Row(GROUPS, group.said, group.place)
+
     def of_consumers(self) -> Iterator[Row]:
-        for key, (row, groups, secrets) in self.consumers.items():
-            yield row
+        for _, key, place, said in self.kept.all("plural = ?", mapping.CONSUMERS):
+            values, groups, secrets = said
+            yield Row(CONSUMERS, values, place)
             ref = self.ref_to(key)
             for name in groups:
                 group = self.group_called((key[0], name))
                 joined = {"consumer": ref, "consumer_group": group}
-                yield Row(Membership.schema.name, joined, row.place)
+                yield Row(Membership.schema.name, joined, place)
             for name in secrets:
-                yield from self.from_secret((key[0], name), ref, row.place)
+                yield from self.from_secret((key[0], name), ref, place)
 
     def from_secret(self, key: Name, ref: Ref, place: Place) -> Iterator[Row]:
         """Yield the credential that a Secret holds for a consumer that lists it."""
-        secret = self.secrets.get(key)
-        if secret is None:
+        found = self.kept.find(mapping.SECRETS, key)
+        if found is None:
             text = f"The Secret {key[1]} of line {place.line} is not in the file."
             self.head.notes.append(text)
             return
+        secret = Thing.of(kinds.stored_as(mapping.SECRETS), found.said, found.place)
         try:
             declared, values = mapping.secret_credential(secret)
         except mapping.Unusable as error:
@@ -275,20 +268,23 @@ class Reading:
         yield Row(declared.model.schema.name, said, secret.place)
 
     def of_credentials(self) -> Iterator[Row]:
-        for owner, row in self.credentials:
-            row.values = {"consumer": self.ref_to(owner), **row.values}
-            yield row
+        plurals = [*mapping.CREDENTIAL_FIELDS]
+        where = f"plural IN ({', '.join('?' * len(plurals))})"
+        for plural, (namespace, _), place, (owner, values) in self.kept.all(
+            where, *plurals
+        ):
+            type_, _ = mapping.CREDENTIAL_FIELDS[plural]
+            said = {"consumer": self.ref_to((namespace, owner)), **values}
+            yield Row(CREDENTIALS[type_].model.schema.name, said, place)
 
     def ref_to(self, key: Name) -> Ref:
         """Return the consumer of an object; one not in the file has that very name."""
-        values = self.consumers[key].row.values if key in self.consumers else {}
-        named = (name for name in ("username", "custom_id") if values.get(name))
-        found = next(named, None)
-        return Ref(CONSUMERS, values[found], found) if found else Ref(CONSUMERS, key[1])
+        found = self.kept.ref(mapping.CONSUMERS, CONSUMERS, key)
+        return found if found and found.field else Ref(CONSUMERS, key[1])
 
     def group_called(self, key: Name) -> Ref:
-        row = self.groups.get(key)
-        return Ref(GROUPS, row.values["name"] if row else key[1], "name")
+        found = self.kept.ref(mapping.GROUPS, GROUPS, key)
+        return found or Ref(GROUPS, key[1], "name")
 
     def note(self, text: str, place: Place, hint: str = "") -> None:
         self.problems.append(Problem(text, place, hint=hint))

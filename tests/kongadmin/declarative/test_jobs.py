@@ -6,6 +6,7 @@ import pytest
 
 from consumers.models import Consumer, KeyAuth
 from declared import document, row
+from factories import make_key
 from kongadmin.declarative import board, formats, jobs
 from kongadmin.declarative.document import Place, Problem, Unreadable
 from kongadmin.declarative.formats import Format
@@ -143,6 +144,18 @@ def test_what_was_changed_since_is_not_undone_unless_the_rest_is_taken(lines):
     run(undo, Status.APPLYING, jobs.apply_plan)
 
     assert [consumer.username for consumer in Consumer.objects.all()] == ["alice"]
+
+
+def test_what_somebody_hung_on_it_since_keeps_a_consumer(lines):
+    record = applied(f"bob {KEY}\nalice")
+    make_key(Consumer.objects.get(username="bob"), key="another of his")
+
+    undo, _ = jobs.plan_undo(record, "ada")
+    undo = run(undo, Status.PLANNING, jobs.plan_reverse)
+
+    said = [str(problem) for problem in undo.plan.problems]
+    assert said == ["consumers 'bob' still has Key Auth Credentials"]
+    assert undo.counts["consumers"] == {"delete": 1, "conflict": 1}
 
 
 def test_a_run_that_is_stopped_writes_nothing(lines):

@@ -19,7 +19,7 @@ from kongadmin.schema.paths import ABSENT
 
 # Keys that stand side by side, in this order, how, and under which words.
 TOGETHER = (
-    (tuple(PERIODS), "periods", "Limits", "at most so many per"),
+    (PERIODS, "periods", "Limits", "at most so many per"),
     (
         ("limit", "window_size"),
         "windows",

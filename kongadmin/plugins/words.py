@@ -4,16 +4,10 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from groups.limits import window_in_words, written
 from kongadmin.manager.words import in_words
 
-PERIODS = {
-    "second": 1,
-    "minute": 60,
-    "hour": 3600,
-    "day": 86_400,
-    "month": 2_592_000,
-    "year": 31_536_000,
-}
+PERIODS = ("second", "minute", "hour", "day", "month", "year")
 # Words that are no words: written as such in labels.
 _CAPITALS = frozenset(
     "acl arn aws cors gcp hmac http id ip json jwt pkce ssl tls uri url uuid".split()
@@ -126,10 +120,10 @@ def _by_period(limits: dict, noun: str = "") -> str:
 def _allowed(limits: list[tuple], noun: str) -> str:
     """Return `5 requests per minute and 100 per hour`."""
     limits = [pair for pair in limits if isinstance(pair[0], int | float)]
-    parts = [f"{_count(number)} {window}" for number, window in limits]
+    parts = [f"{written(number)} {window}" for number, window in limits]
     if noun and limits:
         (number, window), *_ = limits
-        parts[0] = f"{_count(number)} {noun}{'s' * (number != 1)} {window}"
+        parts[0] = f"{written(number)} {noun}{'s' * (number != 1)} {window}"
     return _joined(parts)
 
 
@@ -141,7 +135,7 @@ def _of_periods(config: dict) -> list[str]:
 def _of_windows(config: dict) -> list[str]:
     limits, windows = config.get("limit") or (), config.get("window_size") or ()
     both = zip(limits, windows, strict=False)
-    pairs = [(n, _window(s)) for n, s in both if isinstance(s, int | float)]
+    pairs = [(n, window_in_words(s)) for n, s in both if isinstance(s, int | float)]
     allowed = _allowed(pairs, "request")
     return [f"{allowed}, {_counted_by(config.get('identifier'))}"] if allowed else []
 
@@ -150,18 +144,6 @@ def _of_answers(config: dict) -> list[str]:
     limits = config.get("limits") or {}
     found = [(name, _by_period(each or {})) for name, each in limits.items()]
     return [f"{name}: {allowed}" for name, allowed in found if allowed]
-
-
-def _window(seconds: float) -> str:
-    for name, length in PERIODS.items():
-        if seconds == length:
-            return f"per {name}"
-    return f"in {_count(seconds)} seconds"
-
-
-def _count(number: float) -> str:
-    is_whole = isinstance(number, int) or number.is_integer()
-    return f"{int(number):,}" if is_whole else f"{number:,}"
 
 
 def _counted_by(what: str | None) -> str:

@@ -411,7 +411,7 @@ def test_limits_are_said_in_words():
         "1 request per second and 1,000 per hour, counted by consumer"
     ]
     assert limits_of(by_window.name, by_window.config) == [
-        "10 requests per minute and 2.5 in 90 seconds, counted by consumer"
+        "10 requests per minute and 2.5 per 90 seconds, counted by consumer"
     ]
     assert limits_of("rate-limiting", {"minute": "typing"}) == []
 

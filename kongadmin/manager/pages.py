@@ -44,6 +44,7 @@ from realms.models import ControlPlane, Realm
 SOON = timedelta(days=30)
 SHOWN = 8
 MOST_REALMS = 500
+OUTSIDE = ("users", "tokens")  # their changes belong to no control plane
 # What the log can be narrowed by; there is an index for each.
 CHANGES_BY = {"who": "actor", "what": "entity_type", "through": "dialect"}
 
@@ -217,11 +218,12 @@ def activity(request: HttpRequest) -> HttpResponse:
     wanted = {CHANGES_BY[name]: text for name, text in asked.items() if text}
     rows = Change.objects.in_scope(request.scope)
     rows = rows.filter(**wanted) if all(map(can_store, asked.values())) else rows.none()
+    kinds = {name: noun for name, noun in NOUNS.items() if name not in OUTSIDE}
     context = {
         "page": Page(rows, request.GET, {"newest": Sort("pk")}, "-newest"),
         "asked": asked,
         "is_narrowed": bool(wanted),
-        "kinds": sorted(NOUNS.items(), key=itemgetter(1)),
+        "kinds": sorted(kinds.items(), key=itemgetter(1)),
         "dialects": DIALECTS.items(),
     }
     is_of_realm = isinstance(request.scope, Realm)

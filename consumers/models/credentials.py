@@ -11,19 +11,21 @@ from django.db import models
 from django.db.models import Index, Q, UniqueConstraint
 from django.utils import timezone
 
+from kongadmin.compat import EDITION
 from kongadmin.entities import Entity, EntityQuerySet
 from kongadmin.fields import DigestField, SecretField, TextKey, digest_lookup
 from kongadmin.masks import mask
-from kongadmin.schema import Schema
+from kongadmin.schema import EVERYTHING, Edition, Schema
 
 from .consumer import SCHEMAS, Consumer
 
 HASHED = "set, stored as a hash"
 
 
-def schema_of(name: str) -> Schema:
+def schema_of(name: str, edition: Edition = EDITION) -> Schema:
     """Return the schema of a credential type: its own fields, then what all have."""
-    return Schema.load(SCHEMAS / f"{name}.yaml", common=SCHEMAS / "credential.yaml")
+    common = SCHEMAS / "credential.yaml"
+    return Schema.load(SCHEMAS / f"{name}.yaml", edition, common)
 
 
 class CredentialQuerySet(EntityQuerySet):
@@ -242,9 +244,13 @@ class HMACAuth(Credential):
 
 
 class JWT(Credential):
-    """An issuer (`key`) and what its tokens are verified with."""
+    """An issuer (`key`) and what its tokens are verified with.
+
+    Konnect knows the algorithms of Kong's newest version.
+    """
 
     schema = schema_of("jwt_secrets")
+    konnect_schema = schema_of("jwt_secrets", EVERYTHING)
     endpoint_key = "key"
     secret_fields = ("secret",)
 

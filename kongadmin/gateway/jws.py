@@ -139,6 +139,17 @@ ALGORITHMS = {
     "PS384": with_pss(SHA384()),
     "PS512": with_pss(SHA512()),
     "EdDSA": with_edwards_curve(),
+    # What Konnect and Kong 3.15 have besides.
+    "ES256K": with_curve(SHA256(), 64),
+    "ESB256": with_curve(SHA256(), 64),
+    "ESB320": with_curve(SHA384(), 80),
+    "ESB384": with_curve(SHA384(), 96),
+    "ESB512": with_curve(SHA512(), 128),
+    "ESP256": with_curve(SHA256(), 64),
+    "ESP384": with_curve(SHA384(), 96),
+    "ESP512": with_curve(SHA512(), 132),
+    "Ed25519": with_edwards_curve(),
+    "Ed448": with_edwards_curve(),
 }
 
 

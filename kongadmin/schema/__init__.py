@@ -6,13 +6,14 @@ Django, so the Admin API, the Manager's forms and the decK reader judge alike.
 """
 
 from .definition import Schema, plugin_schema
-from .editions import Edition
+from .editions import EVERYTHING, Edition
 from .json_schema import Translation
 from .messages import lua, violation_message
 from .reading import read_file
 from .values import random_key
 
 __all__ = [
+    "EVERYTHING",
     "Edition",
     "Schema",
     "Translation",

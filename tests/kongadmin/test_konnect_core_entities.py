@@ -287,6 +287,19 @@ def test_a_credential_is_written_below_its_consumer_and_read_everywhere(
     assert api.delete(f"{nested}/{one['id']}").status == 204
 
 
+def test_a_jwt_may_have_an_algorithm_that_the_admin_api_has_not_yet(
+    api: Client, plane: ControlPlane
+) -> None:
+    kim = make_consumer(plane, username="kim")
+    body = {"algorithm": "Ed25519", "consumer": {"id": str(kim.pk)}}
+
+    here = api.post(below(plane, "consumers/kim/jwt"), json=body)
+    there = api.post(f"/{plane.name}/jwts", json=body)
+
+    assert (here.status, here.json()["algorithm"]) == (201, "Ed25519")
+    assert "EdDSA" in there.json()["fields"]["algorithm"]
+
+
 def test_a_keys_ttl_counts_down(api: Client, plane: ControlPlane) -> None:
     make_consumer(plane, username="kim")
     keys = below(plane, "consumers/kim/key-auth")

@@ -98,10 +98,14 @@ class EntityView(AdminView):
             values[self.parent_field] = {"id": str(self.parent.pk)}
         return values
 
+    def schema_for(self, values: dict) -> Schema:
+        """Return the schema that judges `values`; Violation if none can."""
+        return self.model.schema_for(values)
+
     def typing_schema(self, values: dict) -> Schema:
         """Return the schema that says of what types a form's texts are."""
         try:
-            return self.model.schema_for(values)
+            return self.schema_for(values)
         except Violation:
             return self.model.schema
 
@@ -112,7 +116,7 @@ class EntityView(AdminView):
 
         An update gives what was `sent` to change what was `stored`.
         """
-        schema = self.model.schema_for(values)
+        schema = self.schema_for(values)
         values = schema.fill(resolve_references(schema, values, self.scope))
         updating = stored is not None
         problems = schema.errors(values, updating=updating, patch=sent, stored=stored)

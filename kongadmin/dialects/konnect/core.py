@@ -21,6 +21,7 @@ from kongadmin.dialects.konnect.problems import Problem, parameter
 from kongadmin.dialects.konnect.regions import region_of
 from kongadmin.entities import UUID_TEXT, EntityQuerySet, Violation
 from kongadmin.fields import can_store
+from kongadmin.schema import Schema
 from kongadmin.tags import TagFilter
 from realms.models import ControlPlane
 
@@ -79,6 +80,11 @@ class CoreEntity(AdminView):
 
     def own_path(self) -> str:
         return self.request.path_info
+
+    def schema_for(self, values: dict) -> Schema:
+        """Return what judges an entity here, where Konnect has rules of its own."""
+        own = getattr(self.model, "konnect_schema", None)
+        return own or super().schema_for(values)
 
 
 def read_plane_id(text: str) -> UUID:

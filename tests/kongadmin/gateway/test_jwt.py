@@ -22,6 +22,11 @@ CURVES = {
     "ES256": (ec.generate_private_key(ec.SECP256R1()), SHA256(), 32),
     "ES384": (ec.generate_private_key(ec.SECP384R1()), SHA384(), 48),
     "ES512": (ec.generate_private_key(ec.SECP521R1()), SHA512(), 66),
+    "ES256K": (ec.generate_private_key(ec.SECP256K1()), SHA256(), 32),
+    "ESB256": (ec.generate_private_key(ec.BrainpoolP256R1()), SHA256(), 32),
+    "ESB384": (ec.generate_private_key(ec.BrainpoolP384R1()), SHA384(), 48),
+    "ESB512": (ec.generate_private_key(ec.BrainpoolP512R1()), SHA512(), 64),
+    "ESP256": (ec.generate_private_key(ec.SECP256R1()), SHA256(), 32),
 }
 ED = ed25519.Ed25519PrivateKey.generate()
 HASHES = {"256": SHA256(), "384": SHA384(), "512": SHA512()}
@@ -79,6 +84,7 @@ KEYS = {
     **{name: pem(RSA) for name in ("PS256", "PS384", "PS512")},
     **{name: pem(key) for name, (key, *_) in CURVES.items()},
     "EdDSA": pem(ED),
+    "Ed25519": pem(ED),
 }
 SECRETS = {name: Credential(CARL, Issuer(name, SECRET)) for name in ("HS384", "HS512")}
 KNOWN = Known(

@@ -292,6 +292,22 @@ def test_a_missing_reference_is_told_by_how_it_was_named(api: Client) -> None:
     assert missing["message"] == "schema violation (consumer: required field missing)"
 
 
+def test_all_references_that_name_nobody_are_told(api: Client) -> None:
+    consumer = {"username": "x", "custom_id": "y"}
+    body = {"name": "correlation-id", "consumer": consumer}
+
+    answer = api.post("/plugins", json=body | {"consumer_group": {"name": "z"}}).json()
+
+    assert answer["message"].startswith(
+        "3 foreign keys unresolved (consumer.custom_id: the foreign key cannot be "
+        "resolved with '{custom_id=\"y\"}' for an existing 'consumers' entity; "
+    )
+    assert {field: {*keys} for field, keys in answer["fields"].items()} == {
+        "consumer": {"custom_id", "username"},
+        "consumer_group": {"name"},
+    }
+
+
 def test_several_violations_are_told_in_the_order_of_their_names(api: Client) -> None:
     answer = api.post("/consumers", json={"tags": ["a", "b,c"], "id": "x", "zoo": 1})
 

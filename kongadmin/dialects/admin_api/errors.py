@@ -13,7 +13,7 @@ from rest_framework.exceptions import APIException, MethodNotAllowed
 from kongadmin import outages
 from kongadmin.conflicts import Conflict
 from kongadmin.dialects.admin_api.answers import Answer
-from kongadmin.entities import Violation
+from kongadmin.entities import Entity, Violation
 from kongadmin.error_bodies import word
 from kongadmin.schema import lua, violation_message
 
@@ -88,15 +88,24 @@ def no_such_entity(key: dict) -> Refusal:
     return Refusal.coded(6, message, fields=key)
 
 
-def unresolved(field: str, key: dict, entity_type: str) -> Refusal:
-    """Refuse a reference by a unique field that nothing has."""
-    ((name, _),) = key.items()
-    text = (
+def no_parent(key: dict, model: type[Entity]) -> str:
+    """Return what is wrong with a reference by a unique field that nothing has."""
+    return (
         f"the foreign key cannot be resolved with '{lua(key)}' "
-        f"for an existing '{entity_type}' entity"
+        f"for an existing '{model.schema.name}' entity"
     )
-    message = f"foreign key unresolved ({field}.{name}: {text})"
-    return Refusal.coded(13, message, fields={field: {name: text}})
+
+
+def unresolved(fields: dict[str, dict[str, str]]) -> Refusal:
+    """Refuse references by unique fields that nothing has, by field and its key."""
+    texts = [
+        f"{field}.{name}: {keys[name]}"
+        for field, keys in sorted(fields.items())
+        for name in sorted(keys)
+    ]
+    count = len(texts)
+    many = f"{count} foreign keys unresolved" if count > 1 else "foreign key unresolved"
+    return Refusal.coded(13, f"{many} ({'; '.join(texts)})", fields=fields)
 
 
 def missing_foreign(field: str, key: dict, entity_type: str) -> Refusal:

@@ -79,11 +79,13 @@ def invalid(fields: dict) -> Answer:
     return envelope(INVALID, details)
 
 
-def foreign(field: str, key: dict) -> Answer:
-    (name,) = key
-    about = f"{field}.{name}"
-    text = FAILED.format(about, "foreign")
-    return envelope(CONSTRAINT, [detail(REFERENCE, about, text)])
+def foreign(fields: dict[str, dict]) -> Answer:
+    """Answer that references name nothing, by field and by what they name it."""
+    named = [f"{field}.{name}" for field, keys in fields.items() for name in keys]
+    return envelope(
+        CONSTRAINT,
+        [detail(REFERENCE, each, FAILED.format(each, "foreign")) for each in named],
+    )
 
 
 def taken(conflict: Conflict) -> Answer:
@@ -103,8 +105,7 @@ def taken(conflict: Conflict) -> Answer:
 def from_conflict(conflict: Conflict) -> Answer:
     if conflict.kind != "foreign":
         return taken(conflict)
-    ((field, key),) = conflict.values.items()
-    return foreign(field, key)
+    return foreign(conflict.values)
 
 
 def from_refusal(refusal: Refusal) -> Answer:
@@ -114,8 +115,7 @@ def from_refusal(refusal: Refusal) -> Answer:
     if code == NO_ENTITY:
         return Answer(NOT_FOUND, 404)
     if code in FOREIGN_CODES:
-        ((field, key),) = fields.items()
-        return foreign(field, key)
+        return foreign(fields)
     if refusal.status != 400:
         return Answer(body, refusal.status)
     return invalid(fields or body.get("options") or {"@entity": [body["message"]]})

@@ -62,6 +62,8 @@ def _typed(field: dict) -> Convert:
             return _list_reader(field)
         case "map":
             return _if_dict(_values_each(_reader(field["values"])))
+        case "foreign":
+            return _if_dict(_values_each(_reader({"type": "string"})))
         case "record":
             every = field.get("fields", {}) | field.get("shorthand_fields", {})
             return _if_dict(record_reader(every))

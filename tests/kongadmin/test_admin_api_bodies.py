@@ -226,8 +226,10 @@ def test_an_empty_text_in_a_form_is_null_and_an_unknown_field_is_refused(
 ) -> None:
     answer = api.post("/consumers", form="username=anna&custom_id=")
     refused = api.post("/consumers", form="username=berta&surname=")
+    key = api.post("/key-auths", form="consumer.id=&consumer.username=anna")
 
     assert answer.json()["custom_id"] is None
+    assert key.json()["consumer"] == {"id": answer.json()["id"]}
     assert refused.json()["fields"] == {"surname": "unknown field"}
 
 

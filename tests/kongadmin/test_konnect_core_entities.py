@@ -140,6 +140,7 @@ def test_a_list_has_pages(api: Client, plane: ControlPlane) -> None:
         ("filter[name]=anna", ["anna"]),
         ("filter%5Bname%5D%5Bcontains%5D=nna", ["anna"]),
         ("filter[name][contains]=ANN", ["anna"]),
+        ("filter[name][contains]=N", ["anna", "ben"]),
         ("filter[name][eq]=ann&custom_id=c-2", []),
         ("tags=x", ["anna", "ben"]),
         ("tags=x&filter[name][eq]=ben", ["ben"]),

@@ -41,19 +41,17 @@ def status_line(status: int) -> str:
 
 def new_request_id() -> str:
     """Return 32 hexadecimal digits that no other request has."""
-    return f"{getrandbits(128):032x}"  # an id is no secret
+    return getrandbits(128).to_bytes(16).hex()  # an id is no secret
 
 
 def allow(decision: Decision) -> Answer:
     """Return the answer that lets a request pass, with who it came from."""
-    headers = [*ALLOWED, ("X-Kong-Request-Id", decision.request_id)]
-    told = decision.headers
-    if not told:
-        headers += decision.upstream_headers
-    else:  # What both are told (an id of the request) stands here once.
-        headers += told
-        headers += [h for h in decision.upstream_headers if h not in told]
-    return "200 OK", headers, [EMPTY]
+    told, upstream = decision.headers, decision.upstream_headers
+    if told and decision.upstream:
+        # What both are told (an id of the request) stands here once.
+        upstream = [header for header in upstream if header not in told]
+    request_id = ("X-Kong-Request-Id", decision.request_id)
+    return "200 OK", [*ALLOWED, request_id, *told, *upstream], [EMPTY]
 
 
 def deny(decision: Decision, accept: str) -> Answer:

@@ -148,8 +148,8 @@ class Decision:
         kept = self.headers
         if kept:
             names = {name for name, _ in headers}
-            kept = (h for h in kept if h[0] not in names)
-        self.headers = (*kept, *headers)
+            kept = tuple(h for h in kept if h[0] not in names)
+        self.headers = kept + tuple(headers)
 
     def hold_until(self, moment: float | None) -> None:
         """Note that from `moment` on the decision may be another."""

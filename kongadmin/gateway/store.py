@@ -42,7 +42,7 @@ IDENTITIES = 100_000
 PLANES = 1000
 RETRY_SECONDS = 1
 UNREAD: Any = object()
-OF_THIS_PROCESS = os.urandom(32)
+OF_THIS_PROCESS = blake2b(digest_size=16, key=os.urandom(32))
 LAGS = REALM_CACHE_MODE == "konnect"
 
 logger = logging.getLogger(__name__)
@@ -180,7 +180,9 @@ def fingerprint(key: str) -> bytes:
     Nobody can tell the key from it who has not got this process's secret; it costs less
     than the digest that is stored.
     """
-    return blake2b(key.encode(), digest_size=16, key=OF_THIS_PROCESS).digest()
+    found = OF_THIS_PROCESS.copy()
+    found.update(key.encode())
+    return found.digest()
 
 
 def is_over(moment: float | None, now: float) -> bool:

@@ -71,7 +71,7 @@ def passes(windows: Sequence[Window], stored: Sequence[tuple[int, int]]) -> bool
 
     The rule stands once more in remote.lua.
     """
-    for (_, _, most, _, weight), (current, previous) in zip(windows, stored):  # noqa: B905  # as many of both
-        if current + previous * weight > most:
+    for window, (current, previous) in zip(windows, stored, strict=True):
+        if current + previous * window.weight > window.most:
             return False
     return True

@@ -18,13 +18,12 @@ from kongadmin.explain.engine import look_on
 from kongadmin.gateway.answer import new_request_id
 from kongadmin.gateway.decision import Decision, Identity, Refusal
 from kongadmin.gateway.plane import Plane, Slot, decide
-from kongadmin.gateway.plugins import Handler
 from kongadmin.gateway.plugins.base import Authentication
 from kongadmin.gateway.request import Request
 from realms.models import ControlPlane
 
 
-class Presumed(Handler):
+class Presumed(Authentication):
     """An authenticating plugin that recognises one caller without a credential."""
 
     def __init__(self, handler: Authentication, caller: Identity) -> None:
@@ -34,7 +33,9 @@ class Presumed(Handler):
     def access(self, decision: Decision) -> Refusal | None:
         if self.instance.name != self.caller.kind:
             return self.handler.access(decision)
-        decision.identity = self.caller
+        return super().access(decision)
+
+    def identify(self, decision: Decision) -> Identity | Refusal:
         config = self.instance.config
         decision.tell(
             "presumed",
@@ -43,8 +44,7 @@ class Presumed(Handler):
             places=getattr(self.handler, "places", []),
             hides=config.get("hide_credentials", False),
         )
-        decision.tell("identified", identity=self.caller)
-        return None
+        return self.handler.refuse_own(decision) or self.caller
 
 
 def ways(

@@ -94,6 +94,10 @@ class Authentication(Handler):
     def identify(self, decision: Decision) -> Identity | Refusal:
         """Return who sent the request, or why that is not accepted."""
 
+    def refuse_own(self, decision: Decision) -> Refusal | None:
+        """Return why no consumer of the control plane itself is ever recognised."""
+        return None
+
     def admit_stranger(self, decision: Decision, reason: Refusal) -> Refusal | None:
         """Take the request for one of the anonymous consumer."""
         decision.tell("stranger", reason=reason.message, consumer=self.anonymous)

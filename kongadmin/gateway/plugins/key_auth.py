@@ -70,6 +70,12 @@ def warn_of_leak(plugin_id: str, place: str) -> None:
     logger.warning("key-auth %s cannot take a key out of the %s.", plugin_id, place)
 
 
+def tell_unread(decision: Decision, source: Source, result: str) -> None:
+    """Add to the story what is known of a source from which nothing was read."""
+    about = {"source": source.scope, "realm_id": source.id}
+    decision.tell("source", **about, result=result, cache="miss")
+
+
 class KeyAuth(Authentication):
     """A key in a header, the query or the body."""
 
@@ -148,6 +154,14 @@ class KeyAuth(Authentication):
                 return name, value, place
         return None, "", ""
 
+    def refuse_own(self, decision: Decision) -> Refusal | None:
+        """Return why keys of the control plane are unknown where only realms count."""
+        if any(source.scope == "cp" for source in self.sources):
+            return None
+        for source in self.sources:
+            tell_unread(decision, source, "miss")
+        return self.unknown
+
     def recognise(self, decision: Decision, key: str) -> Identity | Refusal | None:
         """Return who the first source that knows `key` says it is; None if none does.
 
@@ -162,13 +176,7 @@ class KeyAuth(Authentication):
                     identity = known.realm_key(decision, source, key)
             except Unavailable:
                 failed = AWAY
-                decision.tell(
-                    "source",
-                    source=source.scope,
-                    realm_id=source.id,
-                    result="error",
-                    cache="miss",
-                )
+                tell_unread(decision, source, "error")
                 continue
             if identity:
                 return identity

@@ -11,6 +11,7 @@ from factories import (
     make_group,
     make_key,
     make_plugin,
+    make_realm,
 )
 from kongadmin.explain import words
 from kongadmin.explain.presumed import ways
@@ -67,6 +68,22 @@ def test_where_two_plugins_each_ask_one_credential_is_not_enough() -> None:
     steps = told(carl)["key-auth"]
 
     assert steps[-1].title == "Refused with 401"
+
+
+def test_a_key_that_only_a_realm_would_know_is_refused() -> None:
+    carl = make_consumer()
+    make_key(carl)
+    realm = make_realm(name="staff")
+    sources = [{"scope": "realm", "id": str(realm.pk)}]
+    plugin = make_plugin("key-auth", identity_realms=sources)
+
+    steps = told(carl)["key-auth"]
+
+    assert [step.title for step in steps] == ["key-auth", "Refused with 401"]
+    assert "Realm staff does not know the credential." in steps[0].details
+    plugin.config = {**plugin.config, "identity_realms": [*sources, {"scope": "cp"}]}
+    plugin.save()
+    assert told(carl)["key-auth"][-1].title == "Passed on to the service"
 
 
 def test_an_expired_key_is_none() -> None:

@@ -74,7 +74,7 @@ class Usage:
                 counts = self.pending[who] = [0, 0, 0, 0.0]
                 self.planes[decision.plane.id] = decision.plane.name
             # A plugin may end a request well, with an answer of its own.
-            if refusal is None or refusal.status < 400:
+            if refusal is None or (refusal.status < 400 and not refusal.is_limit):
                 counts[ALLOWED] += 1
                 counts[LAST] = decision.now
             else:

@@ -62,6 +62,14 @@ def test_requests_are_counted_by_minute_hour_and_day(counter, credential):
     assert {row.start % row.seconds for row in Row.objects.all()} == {0}
 
 
+def test_a_limit_is_one_whatever_status_tells_of_it(counter, credential):
+    count(counter, credential, Refusal(200))
+    count(counter, credential, Refusal(200, is_limit=True))
+    counter.flush()
+
+    assert totals() == [(1, 0, 1)]
+
+
 def test_each_writing_adds_to_what_is_there(counter, credential):
     for _ in range(3):
         count(counter, credential)

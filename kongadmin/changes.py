@@ -9,8 +9,7 @@ PostgreSQL's NOTIFY, from a trigger on this table.
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from django.db import models, transaction
@@ -25,8 +24,7 @@ from kongadmin.entities import Entity
 from kongadmin.prepared import insert_into
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(NamedTuple):
     """Who is writing, through what, in which request."""
 
     name: str = "system"
@@ -56,7 +54,7 @@ def acting(name: str, dialect: str, request_id: str = "") -> Iterator[None]:
 
 def identify(name: str) -> None:
     """Put a name to who is acting, once it is known."""
-    current.set(replace(current.get(), name=name))
+    current.set(current.get()._replace(name=name))
 
 
 class ChangeQuerySet(models.QuerySet):

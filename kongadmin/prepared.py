@@ -8,13 +8,15 @@ kept and only its values change.
 from collections.abc import Callable
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet, TextField, UUIDField
 
 type Row = dict[str, Any]
+type Fields = list[tuple[Field, type | None]]
 
 
 def kept_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
@@ -84,9 +86,10 @@ class Insert:
 
     def __init__(self, model: type[Model]) -> None:
         quote = connection.ops.quote_name
-        self.fields = [f for f in model._meta.concrete_fields if not f.db_returning]
-        columns = ", ".join(quote(field.column) for field in self.fields)
-        places = ", ".join("%s" for _ in self.fields)
+        fields = [f for f in model._meta.concrete_fields if not f.db_returning]
+        self.fields = with_types(fields)
+        columns = ", ".join(quote(field.column) for field in fields)
+        places = ", ".join("%s" for _ in fields)
         table = quote(model._meta.db_table)
         self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
 
@@ -100,11 +103,11 @@ class Update:
     def __init__(self, model: type[Model]) -> None:
         quote = connection.ops.quote_name
         key = model._meta.pk
-        self.fields = [f for f in model._meta.concrete_fields if f is not key]
-        columns = ", ".join(f"{quote(field.column)} = %s" for field in self.fields)
+        fields = [f for f in model._meta.concrete_fields if f is not key]
+        self.fields = with_types([*fields, key])
+        columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
         table = quote(model._meta.db_table)
         self.sql = f"UPDATE {table} SET {columns} WHERE {quote(key.column)} = %s"  # noqa: S608
-        self.fields.append(key)
 
     def run(self, row: Model) -> bool:
         """Write the row; say whether it was there."""
@@ -118,13 +121,31 @@ def run(sql: str, values: list) -> int:
     return cursor.rowcount
 
 
-def values_of(row: Model, fields: list, adding: bool) -> list:
+def values_of(row: Model, fields: Fields, adding: bool) -> list:
     """Return what the database gets for the fields of a row."""
     database = connections[DEFAULT_DB_ALIAS]
-    return [
-        field.get_db_prep_save(field.pre_save(row, adding), database)
-        for field in fields
-    ]
+    values = []
+    for field, plain_type in fields:
+        value = field.pre_save(row, adding)
+        if value is not None and type(value) is not plain_type:
+            value = field.get_db_prep_save(value, database)
+        values.append(value)
+    return values
+
+
+def with_types(fields: list[Field]) -> Fields:
+    """Return each field with the type of values that the database takes as they are.
+
+    Most are text and ids, which Django converts in vain and at length.
+    """
+    takes_uuid = connection.features.has_native_uuid_field
+    plain = {TextField: str, UUIDField: UUID if takes_uuid else None}
+    found = []
+    for field in fields:
+        kind = getattr(field, "target_field", field)
+        types = (plain[cls] for cls in plain if isinstance(kind, cls))
+        found.append((field, next(types, None)))
+    return found
 
 
 @cache

@@ -3,6 +3,8 @@
 import http.client
 import json
 import re
+import socket
+import struct
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -189,14 +191,18 @@ def test_pruning_by_a_set_that_is_kept_in_a_secret(kube: InNamespace) -> None:
 
 
 def test_create_and_replace(kube: InNamespace) -> None:
+    assert "server dry run" in kube("create --dry-run=server -f -", consumer())
     kube("create -f -", consumer())
     said = kube.fails("create -f -", consumer())
     assert "(AlreadyExists)" in said
+    generated = consumer(metadata={"name": None, "generateName": "made-"})
+    assert kube("create -f - -o name", generated).startswith(f"{KONGCONSUMER}/made-")
 
     kube("replace -f -", json.loads(kube("get kc shop -o json")) | {"custom_id": "9"})
     stale = json.loads(kube("get kc shop -o json"))
     kube("label kc shop a=b")
     assert "(Conflict)" in kube.fails("replace -f -", stale)
+    assert "shop replaced" in kube("replace --force -f -", consumer())
 
 
 def test_patch_in_every_type_there_is(kube: InNamespace) -> None:
@@ -234,7 +240,7 @@ def test_get_in_every_form(kube: InNamespace) -> None:
     table = kube("get kongconsumers").splitlines()
     assert table[0].split() == ["NAME", "USERNAME", "AGE", "PROGRAMMED"]
     assert re.fullmatch(r"a +a +\d+s +Unknown", table[1])
-    assert "NAMESPACE" in kube("get kc -A")
+    assert "NAMESPACE" in kube("get kongconsumer,kongconsumergroup -A -o wide")
     assert "LABELS" in kube("get kc --show-labels")
     assert kube("get kc -l x!=y -o name").count("/") == 3
     assert kube("get kc --field-selector metadata.name=b -o name").endswith("/b")
@@ -258,7 +264,9 @@ def test_describe_and_explain(kube: InNamespace) -> None:
     assert "FIELD: custom_id <string>" in explained
     assert "existing ID for the consumer" in explained
     assert "algorithm" in kube("explain kongcredentialjwt.spec")
-    assert "labels" in kube("explain kongconsumer.metadata")
+    recursive = kube("explain kongconsumer --recursive")
+    assert re.search(r"konnectNamespacedRef.*\n +name.*-required-", recursive)
+    assert "labels" in recursive
 
 
 def test_delete_and_wait_until_it_is_gone(kube: InNamespace) -> None:
@@ -373,15 +381,41 @@ def test_below_a_prefix_it_is_the_same(server: Server, run: Kubectl) -> None:
     assert "FIELD: username <string>" in listed
 
 
-def test_a_server_that_is_told_to_stop_ends_its_watches(tmp_path: Path) -> None:
-    with Server(WORKERS="1") as stopping:
+def watching(server: Server) -> tuple[socket.socket, http.client.HTTPResponse]:
+    """Open a watch as soon as there is room; return its connection and answer."""
+    target = urlsplit(server.admin)
+    while True:
+        watch = http.client.HTTPConnection(target.hostname, target.port, timeout=10)
+        watch.request("GET", f"{CONSUMERS}?watch=1")
+        connection = watch.sock
+        answer = watch.getresponse()
+        if answer.status == 200:
+            return connection, answer
+        assert answer.status == 429
+        answer.close()
+        watch.close()
+
+
+def cut_off(connection: socket.socket, answer: http.client.HTTPResponse) -> None:
+    """End a connection as it ends when its client is killed: without a good bye."""
+    at_once = struct.pack("ii", 1, 0)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, at_once)
+    answer.close()
+    connection.close()
+
+
+def test_watches_end_with_their_clients_and_with_the_server() -> None:
+    with Server(WORKERS="1") as own:
+        for _ in range(2):  # together more than there is room for
+            watches = [watching(own) for _ in range(50)]
+            for connection, answer in watches:
+                cut_off(connection, answer)
         watch = subprocess.Popen(
-            ["curl", "-sN", f"{stopping.admin}{CONSUMERS}?watch=1"],
-            stdout=subprocess.PIPE,
+            ["curl", "-sN", f"{own.admin}{CONSUMERS}?watch=1"], stdout=subprocess.PIPE
         )
-        ask(f"{stopping.admin}{CONSUMERS}", "POST", json=consumer())
+        ask(f"{own.admin}{CONSUMERS}", "POST", json=consumer())
         assert b"ADDED" in watch.stdout.readline()
 
-        stopping.stop()
+        own.stop()
 
         assert watch.wait(5) == 0  # not cut off: the last chunk came

@@ -6,14 +6,14 @@ is, so that the numbers of changes grow in the order in which others come to see
 
 import copy
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -102,46 +102,38 @@ def writing() -> Iterator[None]:
         yield
         return
     with transaction.atomic():
-        last = hold()
-        ledger = Ledger(last or 0)
+        ledger = Ledger(hold())
         token = _ledger.set(ledger)
         try:
-            if last is None:
-                begin()
+            if not ledger.last:
+                make(NAMESPACES, "", DEFAULT_NAMESPACE, status=ACTIVE)
             yield
             ledger.close()
         finally:
             _ledger.reset(token)
 
 
-def hold() -> int | None:
-    """Lock the counter until the commit; return the number of the last change."""
-    return last_number(Counter.objects.select_for_update())
+def hold() -> int:
+    """Lock the counter until the commit; return the number of the last change, or 0."""
+    counters = Counter.objects.select_for_update()
+    if (last := last_number(counters)) is not None:
+        return last
+    # Of several who are the first, one makes it, and the others wait here for that.
+    Counter.objects.bulk_create([Counter(pk=1)], ignore_conflicts=True)
+    return last_number(counters) or 0
 
 
 def last_number(counters: QuerySet[Counter]) -> int | None:
     return counters.filter(pk=1).values_list("value", flat=True).first()
 
 
-def begin() -> None:
-    """Make what exists from the beginning."""
-    Counter.objects.create(pk=1)
-    make(NAMESPACES, "", DEFAULT_NAMESPACE, status=ACTIVE)
-
-
-def found() -> None:
-    """See to it that what exists from the beginning does."""
-    with suppress(IntegrityError), writing():  # another may be quicker
-        pass
-
-
 def current_version() -> int:
     """Return the number of the last change."""
-    version = last_number(Counter.objects)
-    if version is None:
-        found()
-        version = last_number(Counter.objects)
-    return version or 0
+    if version := last_number(Counter.objects):
+        return version
+    with writing():  # the first of all: what exists from the beginning
+        pass
+    return last_number(Counter.objects) or 0
 
 
 def is_forgotten(version: int) -> bool:

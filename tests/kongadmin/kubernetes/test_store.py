@@ -38,6 +38,16 @@ def test_the_first_writer_finds_the_namespace_default() -> None:
     assert store.find("namespaces", "", "default").status == {"phase": "Active"}
 
 
+def test_who_was_not_the_first_after_all_goes_on_from_there(monkeypatch) -> None:
+    born = consumer().resource_version
+    look = store.last_number
+    seen = iter([None])  # the other had not yet committed
+    monkeypatch.setattr(store, "last_number", lambda rows: next(seen, look(rows)))
+
+    assert consumer("b").resource_version == born + 1
+    assert store.find("namespaces", "", "default").resource_version == 1
+
+
 def test_every_change_takes_the_next_number_and_leaves_an_event() -> None:
     shop = consumer(body={"username": "shop"})
     born = shop.resource_version

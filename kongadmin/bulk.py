@@ -74,6 +74,21 @@ def delete_rows(model: type[Model], ids: list[UUID], name: str = "id") -> None:
             )
 
 
+def rows_of(
+    model: type[Model], names: tuple[str, ...], ids: list[UUID], name: str
+) -> list[tuple]:
+    """Return the rows whose column `name` holds one of the ids, as the driver does."""
+    table, columns = table_of(model), columns_of(model, names)
+    (column,), select = columns_of(model, (name,)), ", ".join(columns)
+    sql = f"SELECT {select} FROM {table} WHERE {column}"  # noqa: S608
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"{sql} = ANY(%s)", [ids])
+            return cursor.fetchall()
+        found = (cursor.execute(f"{sql} = %s", [id_.hex]).fetchall() for id_ in ids)
+        return [row for rows in found for row in rows]
+
+
 def pages(
     model: type[Model], names: tuple[str, ...], scope_id: UUID, size: int = 5000
 ) -> Iterator[list[tuple]]:

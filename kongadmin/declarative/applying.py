@@ -11,11 +11,11 @@ from functools import cached_property
 from itertools import batched
 from uuid import UUID
 
-from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from kongadmin.bulk import delete_rows, insert_rows, update_rows
+from kongadmin.declarative import belongings
 from kongadmin.declarative.columns import columns_of
 from kongadmin.declarative.document import Problem
 from kongadmin.declarative.holders import find_holders
@@ -188,8 +188,7 @@ class Applying:
         """Delete rows with what hangs on them and cannot be declared."""
         for kind, verb, chunk in self.parts(DELETE):
             ids = [UUID(bytes=row[0]) for row in chunk]
-            for model, name in undeclared(kind.model):
-                delete_rows(model, ids, name)
+            belongings.take(self.staging, kind.model, ids)
             if kind.has_tags:
                 delete_rows(Tag, ids, "entity_id")
             delete_rows(kind.model, ids)
@@ -226,6 +225,7 @@ class Applying:
             columns = columns_of(kind.model)
             rows = [self.touched(columns, after) for _, _, after, _ in chunk]
             insert_rows(kind.model, columns.names, rows)
+            belongings.give_back(self.staging, kind.model, [row[0] for row in rows])
             if kind.has_tags:
                 self.tag(kind, rows)
             self.count(kind, verb, len(chunk))
@@ -305,18 +305,6 @@ def parked(id_: UUID, before, after):
     if before is None or before == after:
         return before
     return id_.bytes if isinstance(before, bytes) else str(id_)
-
-
-def undeclared(model: type[Entity]) -> list[tuple[type, str]]:
-    """Return what else hangs on a model, by which column; not what is declared."""
-    declared = {kind.model for kind in ORDERED}
-    return [
-        (other, relation.attname)
-        for other in apps.get_models()
-        if other not in declared
-        for relation in other._meta.concrete_fields
-        if relation.related_model is model
-    ]
 
 
 def lock(scope) -> None:

@@ -45,6 +45,11 @@ class Columns:
         ]
         self.defaults = dict(model().__dict__)
         self.has_tags = "tags" in self.place
+        self.secret = [
+            place
+            for place, field in enumerate(self.fields)
+            if isinstance(field, SecretField | SealedJSONField)
+        ]
 
     def blank(self) -> Entity:
         """Return a new entity with its defaults; quicker than the model itself."""

@@ -13,6 +13,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from kongadmin import changes
+from kongadmin.crypto import UnknownSecretKey
 from kongadmin.declarative import applying, board, undoing
 from kongadmin.declarative.applying import Refused
 from kongadmin.declarative.choice import Choice
@@ -25,6 +26,10 @@ from kongadmin.declarative.progress import Cancelled, Progress, estimated
 log = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
 DIALECT = "manager"
+LOCKED = (
+    "It was encrypted with a secret key that KONGADMIN_SECRET_KEYS has no longer, so "
+    "neither its document nor its plan can be read."
+)
 NOTHING = Problem("Nothing is left to apply: tick something.")
 type Work = Callable[[Import, Callable[[Progress], None]], None]
 
@@ -102,6 +107,8 @@ def run(record: Import, work: Work) -> None:
     except Refused as refused:
         outcome, error = Status.FAILED, "Nothing was written."
         record.keep_problems(refused.problems)
+    except UnknownSecretKey:
+        outcome, error = Status.FAILED, LOCKED
     except Exception:
         outcome, error = Status.FAILED, "Something went wrong; nothing was written."
         log.exception("import %s", record.pk)

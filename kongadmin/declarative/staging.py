@@ -20,6 +20,8 @@ TABLES = """
     CREATE TABLE name (kind TEXT, field TEXT, text TEXT, id BLOB, said TEXT);
     CREATE TABLE deferred (number INTEGER PRIMARY KEY, row BLOB);
     CREATE TABLE claim (key BLOB, step INTEGER);
+    CREATE TABLE lost (id BLOB PRIMARY KEY, owner BLOB, model TEXT, row BLOB);
+    CREATE INDEX lost_by_owner ON lost (owner);
     CREATE TABLE step (
         number INTEGER PRIMARY KEY, verb INTEGER, kind INTEGER, id BLOB,
         consumer BLOB, consumer_group BLOB, name TEXT, owner TEXT, changed TEXT,

@@ -13,6 +13,7 @@ from uuid import UUID
 import orjson
 from django.db.models import Count
 
+from kongadmin.declarative.belongings import pass_on
 from kongadmin.declarative.columns import columns_of, dump
 from kongadmin.declarative.document import Problem
 from kongadmin.declarative.kinds import KINDS, Kind
@@ -54,6 +55,7 @@ def make(scope, plan: Plan, progress: Tell | None = None) -> Plan:
     steps = counted(steps, progress or silent, "undo", plan.done)
     for chunk in batched(steps, CHUNK, strict=False):
         undoing.reverse(chunk)
+    pass_on(plan.staging, undoing.staging)
     undoing.index()
     undoing.keep_what_is_needed()
     return finished(scope, undoing.staging, "undo", [], undoing.problems)

@@ -1,5 +1,7 @@
 """The pages that import: bring a document, look at its plan, apply it, undo it."""
 
+from collections.abc import Callable
+from functools import wraps
 from threading import Thread
 from urllib.parse import urlencode
 from uuid import UUID
@@ -21,6 +23,7 @@ from django.views.decorators.http import (
 from django_htmx.http import HttpResponseClientRefresh, reswap, retarget
 
 from kongadmin.access.permissions import READ, WRITE, may, needs
+from kongadmin.crypto import UnknownSecretKey
 from kongadmin.declarative import jobs
 from kongadmin.declarative.choice import Choice, update
 from kongadmin.declarative.document import Problem
@@ -37,12 +40,30 @@ from kongadmin.declarative.words import WORDS
 from kongadmin.manager.paging import Page, Sort
 from kongadmin.manager.render import CONFLICT, REFUSED, render_page, see_other
 
+GONE = 410
 NEWEST_FIRST = {"newest": Sort("pk")}
 # So long a page waits for a run, so that a short one is done when it is shown.
 PATIENCE_SECONDS = 0.8
 DONE = (Status.APPLIED, Status.UNDONE)
 READY = (Status.PLANNED, Status.FAILED, Status.CANCELLED)
 SHOWN_PROBLEMS = 100
+
+
+def told_if_locked(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Say of an import that no secret key reads any more that this is so."""
+
+    @wraps(view)
+    def telling(request: HttpRequest, id: UUID) -> HttpResponse:
+        try:
+            return view(request, id)
+        except UnknownSecretKey:
+            record = find(request, id)
+            context = {"record": record, "title": title_of(record), "can_import": True}
+            context["reason"] = jobs.LOCKED
+            template = "declarative/locked.html"
+            return render_page(request, template, "content", context, GONE)
+
+    return telling
 
 
 @csrf_exempt  # it is `begin` that checks, once it is settled where a file goes
@@ -93,6 +114,7 @@ def ask(request: HttpRequest, form: ImportForm) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @needs(WRITE, *KINDS)
+@told_if_locked
 def edit_columns(request: HttpRequest, id: UUID) -> HttpResponse:
     """Say what the columns of a table mean, then plan it."""
     record = find(request, id)
@@ -119,6 +141,7 @@ def list_imports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @needs(WRITE, *KINDS)
+@told_if_locked
 def show_import(request: HttpRequest, id: UUID) -> HttpResponse:
     """An import as it stands: how far it is, its plan, or what became of it."""
     record = find(request, id)
@@ -215,6 +238,7 @@ def writes_in(counts: dict[str, dict[str, int]]) -> int:
 
 @require_POST
 @needs(WRITE, *KINDS)
+@told_if_locked
 def edit_choice(request: HttpRequest, id: UUID) -> HttpResponse:
     """Keep what is ticked, and go where the button leads."""
     record = find(request, id)
@@ -255,6 +279,7 @@ def locked(record: Import) -> Import:
 
 @require_POST
 @needs(WRITE, *KINDS)
+@told_if_locked
 def edit_apply(request: HttpRequest, id: UUID) -> HttpResponse:
     """Carry out what was chosen of a plan, beside this request."""
     record = find(request, id)
@@ -281,6 +306,7 @@ def edit_apply(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @needs(WRITE, *KINDS)
+@told_if_locked
 def edit_plan(request: HttpRequest, id: UUID) -> HttpResponse:
     """Plan once more: what is stored may have changed since."""
     record = find(request, id)
@@ -311,6 +337,7 @@ def edit_cancel(request: HttpRequest, id: UUID) -> HttpResponse:
 
 @require_POST
 @needs(WRITE, *KINDS)
+@told_if_locked
 def edit_undo(request: HttpRequest, id: UUID) -> HttpResponse:
     """Plan to undo an import: a page says what would happen, and what is in the way."""
     record = find(request, id)

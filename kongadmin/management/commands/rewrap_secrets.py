@@ -5,6 +5,7 @@ from django.db.models.fields.json import KT
 from django.db.models.functions import Substr
 
 from kongadmin.crypto import ID_BYTES
+from kongadmin.declarative import rewrapping
 from kongadmin.fields import DigestField, SealedJSONField, SecretField, keyring
 from kongadmin.prepared import update_of
 from kongadmin.sealing import KEY_DIGITS, SEALED
@@ -35,6 +36,10 @@ class Command(BaseCommand):
                     f"{model._meta.verbose_name_plural}: {kept} kept as a digest only; "
                     "those made before need the old key"
                 )
+        done, lost = rewrapping.rewrap()
+        self.stdout.write(f"imports: {done} rewrapped")
+        if lost:
+            self.stdout.write(f"imports: {lost} can no longer be read by any key")
 
 
 def rewrap(model, secrets: list) -> int:

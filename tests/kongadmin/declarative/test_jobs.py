@@ -3,10 +3,11 @@
 from io import BytesIO
 
 import pytest
+from django.utils import timezone
 
-from consumers.models import Consumer, KeyAuth
+from consumers.models import Consumer, KeyAuth, OAuth2Token
 from declared import document, row
-from factories import make_key
+from factories import make_consumer, make_credential, make_key, make_oauth2_token
 from kongadmin.declarative import board, formats, jobs
 from kongadmin.declarative.document import Place, Problem, Unreadable
 from kongadmin.declarative.formats import Format
@@ -63,8 +64,8 @@ def planned(text: str, **values) -> Import:
     return run(brought(text, **values), Status.PLANNING, jobs.plan_document)
 
 
-def applied(text: str) -> Import:
-    return run(planned(text), Status.APPLYING, jobs.apply_plan)
+def applied(text: str, **values) -> Import:
+    return run(planned(text, **values), Status.APPLYING, jobs.apply_plan)
 
 
 def test_a_document_is_planned_then_applied(lines):
@@ -186,3 +187,21 @@ def test_a_run_that_has_died_is_shown_as_failed(lines, monkeypatch):
     assert not record.is_running
     assert record.state == Status.FAILED
     assert "nothing of it was written" in record.reason
+
+
+def test_the_tokens_of_a_deleted_client_come_back_with_it(lines):
+    client = make_credential("oauth2", make_consumer(username="carol"))
+    kept = make_oauth2_token(client, access_token="kept", refresh_token="again")
+    ended = make_oauth2_token(client, access_token="ended", expires_at=timezone.now())
+    before = OAuth2Token.objects.filter(pk=kept.pk).values().get()
+
+    record = applied("bob", mode="sync")
+    gone = not OAuth2Token.objects.exists()
+    undo, _ = jobs.plan_undo(record, "ada")
+    undo = run(undo, Status.PLANNING, jobs.plan_reverse)
+    undo = run(undo, Status.APPLYING, jobs.apply_plan)
+
+    assert (gone, undo.status) == (True, Status.APPLIED)
+    assert OAuth2Token.objects.filter(pk=kept.pk).values().get() == before
+    assert OAuth2Token.objects.by_ref("kept").get().credential_id == client.pk
+    assert not OAuth2Token.objects.filter(pk=ended.pk).exists()

@@ -4,10 +4,9 @@ from django.http import HttpRequest, HttpResponse
 
 from kongadmin.dialects import conventions
 from kongadmin.dialects.admin_api.errors import Refusal
-from kongadmin.dialects.kubernetes import failures
-from kongadmin.dialects.kubernetes.views import Answer
+from kongadmin.dialects.kubernetes import views
 
 
 class Conventions(conventions.Conventions):
     def refused(self, refusal: Refusal, request: HttpRequest) -> HttpResponse:
-        return Answer(*failures.told(refusal))
+        return views.refusal(refusal)

@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, re_path
 
-from kongadmin.dialects.kubernetes import failures, reviews, views
-from kongadmin.dialects.kubernetes.errors import no_such_path
+from kongadmin.dialects.kubernetes import reviews, views
+from kongadmin.dialects.kubernetes.errors import Failure, no_such_path
 
 GROUP = r"^apis/(?P<group>[^/]+)/(?P<version>[^/]+)"
 CORE = r"^api/(?P<version>[^/]+)"
@@ -38,14 +38,14 @@ urlpatterns = [
 
 
 def handler404(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return views.Answer(*failures.told(no_such_path()))
+    return views.refusal(no_such_path())
 
 
 def handler400(request: HttpRequest, exception: Exception) -> HttpResponse:
     message = "the request cannot be understood"
-    return views.Answer(*failures.told(failures.Failure(400, "BadRequest", message)))
+    return views.refusal(Failure(400, "BadRequest", message))
 
 
 def handler500(request: HttpRequest) -> HttpResponse:
     message = "An unexpected error occurred"
-    return views.Answer(*failures.told(failures.Failure(500, "InternalError", message)))
+    return views.refusal(Failure(500, "InternalError", message))

@@ -51,13 +51,22 @@ class Answer(HttpResponse):
             self["Warning"] = told
 
 
+def refusal(error: Exception) -> Answer:
+    """Return the Status that tells of an error, and when to try again if that helps."""
+    said, code = failures.told(error)
+    answer = Answer(said, code)
+    if seconds := said.get("details", {}).get("retryAfterSeconds"):
+        answer["Retry-After"] = str(seconds)  # kubectl looks nowhere else
+    return answer
+
+
 class View(PatientView):
     """The base of every view: a token comes before anything else."""
 
     authentication_classes = [access.TokenAuthentication]
 
     def get_exception_handler(self) -> Callable:
-        return lambda error, context: Answer(*failures.told(error))
+        return lambda error, context: refusal(error)
 
     def dispatch(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
         with changes.acting("unknown", "kubernetes", request.request_id):

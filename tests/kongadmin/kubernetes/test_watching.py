@@ -216,7 +216,9 @@ def test_there_is_room_for_so_many(kube: Client, watching, monkeypatch) -> None:
     monkeypatch.setattr(watch, "seats", BoundedSemaphore(1))
     first = watching()
 
-    refused(kube.get(f"{CONSUMERS}?watch=1"), 429, "TooManyRequests")
+    answer = kube.get(f"{CONSUMERS}?watch=1")
+    refused(answer, 429, "TooManyRequests")
+    assert answer.headers["Retry-After"] == "1"  # kubectl does so then
 
     first.close()
     assert watching().status.startswith("200")

@@ -50,6 +50,12 @@ def test_an_unknown_control_plane_is_told(api: Client) -> None:
     assert answer.json() == {"message": "Workspace 'nowhere' not found"}
 
 
+def test_what_no_control_plane_is_called_is_an_unknown_path(api: Client) -> None:
+    answer = api.get("/schemas/consumers/anna")
+
+    assert (answer.status, answer.json()) == (404, {"message": "Not found"})
+
+
 def test_a_control_plane_needs_no_more_than_a_name(api: Client) -> None:
     answer = api.post("/workspaces", json={"name": "team-a"})
 

@@ -3,6 +3,7 @@
 from typing import ClassVar
 
 from django.core.exceptions import PermissionDenied
+from django.http import Http404
 
 from kongadmin import changes
 from kongadmin.access.permissions import READ, WRITE, may
@@ -11,7 +12,7 @@ from kongadmin.dialects.admin_api.access import TokenAuthentication
 from kongadmin.dialects.admin_api.operations import Operation
 from kongadmin.dialects.patience import PatientView
 from kongadmin.fields import can_store
-from realms.models import DEFAULT, ControlPlane
+from realms.models import DEFAULT, RESERVED, ControlPlane
 
 # What a method does, as a refusal names it; GET and HEAD read.
 DEEDS = {"POST": "create", "DELETE": "delete"}
@@ -76,7 +77,9 @@ class AdminView(PatientView):
         )
 
     def no_scope(self) -> Exception:
-        """Return the refusal of a control plane that is not there."""
+        """Return the refusal of a control plane that is not there, or of a path."""
+        if self.workspace in RESERVED:
+            return Http404()
         return errors.Refusal.plain(404, f"Workspace '{self.workspace}' not found")
 
     def may(self, verb: str) -> bool:

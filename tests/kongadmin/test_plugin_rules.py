@@ -232,6 +232,15 @@ WRONG_CONFIG = [
     ("rate-limiting-advanced", {}, {"limit": MISSING, "window_size": MISSING}),
     (
         "rate-limiting-advanced",
+        windows(strategy="x", identifier="y"),
+        {
+            "strategy": "expected one of: cluster, local, redis",
+            "identifier": "expected one of: consumer, consumer-group, credential, "
+            "header, ip, path, route, service",
+        },
+    ),
+    (
+        "rate-limiting-advanced",
         windows(window_type="x"),
         {"window_type": "expected one of: fixed, sliding"},
     ),

@@ -47,13 +47,18 @@ def without_origin(tags: Iterable[str] | None) -> list[str]:
     return [tag for tag in tags or () if not tag.startswith(ORIGIN)]
 
 
+def find(ids: Collection[UUID]) -> dict[UUID, Managed]:
+    """Return by id what manages those entities that are managed; at most a query."""
+    found: dict[UUID, Managed] = {}
+    for each in finders if ids else ():
+        found |= each(ids)
+    return found
+
+
 def mark(entities: Iterable) -> None:
     """Give each entity `managed`, or None; at most a query for all of them."""
     entities = list(entities)
-    found: dict[UUID, Managed] = {}
-    if entities:
-        for find in finders:
-            found |= find({entity.pk for entity in entities})
+    found = find({entity.pk for entity in entities})
     for entity in entities:
         entity.managed = found.get(entity.pk)
 

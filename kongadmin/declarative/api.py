@@ -19,6 +19,7 @@ from kongadmin.declarative.applying import Refused, apply
 from kongadmin.declarative.document import Document, Problem, Unreadable
 from kongadmin.declarative.formats import FORMATS, Format, Options, recognise
 from kongadmin.declarative.kinds import KINDS
+from kongadmin.declarative.listing import managed_of
 from kongadmin.declarative.pieces import DocumentHandler, Spool
 from kongadmin.declarative.plan import Plan, Step, make
 from kongadmin.declarative.verbs import VERBS, Mode
@@ -35,6 +36,7 @@ from kongadmin.dialects.admin_api.operations import (
 )
 from kongadmin.dialects.admin_api.registry import register
 from kongadmin.dialects.admin_api.views import AdminView
+from kongadmin.managed import Managed
 
 BEGINNING = 1 << 16
 AT_ONCE = 1 << 18
@@ -119,7 +121,8 @@ class Planned(Declarative):
         plan, document = self.planned(request)
         verbs = (verb,) if verb else CHANGES
         steps = page_of(plan, kind, verbs, after, size + 1)
-        data = [told(step) for step in steps[:size]]
+        managed = managed_of(steps[:size])
+        data = [told(step, managed.get(step.number)) for step in steps[:size]]
         more = data[-1]["number"] if len(steps) > size else None
         return Answer({**summary(plan, document), "data": data, "next": more})
 
@@ -262,7 +265,8 @@ def summary(plan: Plan, document: Document) -> dict[str, Any]:
     }
 
 
-def told(step: Step) -> dict[str, Any]:
+def told(step: Step, managed: Managed | None) -> dict[str, Any]:
+    """Return a step; `managed` says what will put it right again at once."""
     step = step.masked()
     line, column = (step.place or NOWHERE)[:2]
     return {
@@ -273,6 +277,7 @@ def told(step: Step) -> dict[str, Any]:
         "name": step.name,
         "owner": step.owner,
         "changed": step.changed,
+        "managed": managed and managed.label,
         "before": step.before,
         "after": step.after,
         "line": line,

@@ -1,6 +1,6 @@
 """A page of a plan's steps, by what is done to which kind; any depth costs the same."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby, product
@@ -8,14 +8,18 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
+from groups.models import Membership
+from kongadmin import managed
 from kongadmin.declarative.choice import CHOICES, Choice, group_of
 from kongadmin.declarative.kinds import KINDS
 from kongadmin.declarative.models import Import
 from kongadmin.declarative.plan import Plan, Step
 from kongadmin.declarative.verbs import UNCHANGED, VERBS
+from kongadmin.managed import Managed
 
 SIZE = 50
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
+MEMBERSHIPS = Membership.schema.name
 APART = ("id", "created_at", "updated_at")
 SHOWN_VERBS = set(range(len(VERBS))) - {UNCHANGED}
 NOTHING = (None, [], {})
@@ -34,13 +38,17 @@ def opened(pk: UUID, finished_at) -> Plan | None:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A step as the page shows it; `fields` are (name, before, after), masked."""
+    """A step as the page shows it; `fields` are (name, before, after), masked.
+
+    `managed` is what will put it right again at once.
+    """
 
     step: Step
     name: str
     is_taken: bool
     can_take: bool
     fields: list[tuple[str, Any, Any]]
+    managed: Managed | None
 
 
 class Listing:
@@ -139,11 +147,31 @@ def groups(
     listing: Listing, choice: Choice, writable: Collection[str]
 ) -> Iterator[tuple[str, str, list[Shown]]]:
     """Yield kind, verb and steps of what stands together on the page."""
+    found = managed_of(listing.steps)
     for (kind, verb), steps in groupby(listing.steps, lambda s: (s.kind, s.verb)):
-        yield kind, verb, [shown(step, choice, writable) for step in steps]
+        yield kind, verb, [shown(step, choice, writable, found) for step in steps]
 
 
-def shown(step: Step, choice: Choice, writable: Collection[str]) -> Shown:
+def managed_of(steps: Iterable[Step]) -> dict[int, Managed]:
+    """Return by step what manages the row that it changes, and will not let it be."""
+    about = {step.number: subject_of(step) for step in steps}
+    found = managed.find({id_ for id_ in about.values() if id_})
+    return {number: found[id_] for number, id_ in about.items() if id_ in found}
+
+
+def subject_of(step: Step) -> UUID | None:
+    """Return the row that must not be managed; who is in a group is its consumer's."""
+    if step.kind == MEMBERSHIPS and step.verb in CHOICES:
+        return UUID((step.after or step.before)["consumer"]["id"])
+    return step.id if step.verb in ("update", "delete") else None
+
+
+def shown(
+    step: Step,
+    choice: Choice,
+    writable: Collection[str],
+    found: dict[int, Managed],
+) -> Shown:
     masked = step.masked()
     return Shown(
         step=masked,
@@ -151,6 +179,7 @@ def shown(step: Step, choice: Choice, writable: Collection[str]) -> Shown:
         is_taken=choice.takes(step),
         can_take=step.verb in CHOICES and step.kind in writable,
         fields=list(fields_of(masked)),
+        managed=found.get(step.number),
     )
 
 

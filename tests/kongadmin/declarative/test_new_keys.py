@@ -121,22 +121,31 @@ def test_imports_are_rewrapped_once(use_keys, capsys) -> None:
 
 
 def test_an_import_that_no_key_reads_says_so(use_keys, pages: Client, capsys) -> None:
-    record = applied(brought(b'_format_version: "3.0"\nconsumers: [{username: bob}]'))
+    record = brought(b'_format_version: "3.0"\nconsumers: [{username: bob}]')
     page = f"/import/{record.pk}"
     use_keys(NEW)
 
-    shown, undo = pages.get(page), pages.post(f"{page}/undo")
-    again = pages.post(f"{page}/choose", {"shown": "consumers.create"})
+    shown, sent = pages.get(page), pages.post(f"{page}/apply")
     call_command("rewrap_secrets")
 
-    assert (shown.status_code, again.status_code) == (410, 410)
+    assert shown.status_code == 410
     assert "cannot be read any more" in shown.text
     assert "KONGADMIN_SECRET_KEYS has no longer" in shown.text
-    assert undo.status_code in (303, 410)
+    assert sent.status_code == 303
     assert pages.get("/import").status_code == 200
     assert pages.get("/import/history").status_code == 200
     said = capsys.readouterr().out
     assert "imports: 1 can no longer be read by any key" in said
+
+
+def test_what_was_written_is_told_though_its_steps_are_not(use_keys, pages) -> None:
+    record = applied(brought())
+    use_keys(NEW)
+
+    report, steps = (pages.get(f"/import/{record.pk}{q}") for q in ("", "?steps"))
+
+    assert (report.status_code, steps.status_code) == (200, 410)
+    assert "What was written" in report.text
 
 
 def test_an_undo_that_no_key_reads_fails_and_says_so(use_keys) -> None:

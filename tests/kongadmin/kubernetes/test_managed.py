@@ -9,6 +9,10 @@ from cluster import GROUP, INGRESS_CONSUMER, PLANE, SECRET, apply, read
 from consumers.models import Consumer, KeyAuth
 from factories import make_consumer, make_user
 from groups.models import ConsumerGroup, Membership
+from kongadmin.declarative import jobs
+from kongadmin.declarative.listing import managed_of
+from kongadmin.declarative.models import Import, Status
+from realms.models import ControlPlane
 
 INGRESS = {"annotations": {"kubernetes.io/ingress.class": "kong"}}
 OWN_KEY = read(
@@ -145,3 +149,37 @@ def test_where_kubectl_made_nothing_no_page_asks(pages: Client) -> None:
         pages.get("/consumers")
 
     assert not [query for query in asked if "kubernetes" in query["sql"]]
+
+
+def test_the_plan_of_an_import_warns_of_what_kubectl_will_put_right(pages) -> None:
+    make_consumer(username="anna")
+    document = """\
+_format_version: "3.0"
+consumer_groups: [{name: gold}]
+consumers: [{username: till, custom_id: "9", groups: [{name: gold}]}]
+"""
+    record = Import(scope=ControlPlane.called("default"), actor="root", mode="sync")
+    record.format = "deck"
+    record.save()
+    record.keep_document([document.encode()])
+    jobs.begin(record, Status.PLANNING)
+    jobs.run(record, jobs.plan_document)
+
+    text = pages.get(f"/import/{record.pk}").text
+    steps = {step.name: managed for step, managed in said_of(record.plan)}
+    [in_group] = [
+        step.name for step in record.plan.steps(kind="consumer_group_consumers")
+    ]
+
+    assert "kubectl: shop/till<" in text
+    assert "puts this right again at once" in text
+    assert "kubectl edit kongconsumergroup staff -n shop" in text
+    assert steps["till"].label == "kubectl: shop/till"
+    assert steps[in_group].label == "kubectl: shop/till"
+    assert steps["anna"] is None
+
+
+def said_of(plan) -> list[tuple]:
+    steps = plan.steps()
+    found = managed_of(steps)
+    return [(step, found.get(step.number)) for step in steps]

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 from django.http import HttpRequest
 
-from kongadmin.dialects.kubernetes.errors import bad_request
+from kongadmin.dialects.kubernetes.errors import bad_request, no_such_path
 from kongadmin.dialects.kubernetes.kinds import Kind
 from kongadmin.dialects.kubernetes.selectors import Selector, read_fields, read_labels
+from kongadmin.fields import can_store
 
 STRICT, WARN, IGNORE = VALIDATIONS = ("Strict", "Warn", "Ignore")
 FIELDS = frozenset({"metadata.name", "metadata.namespace"})
@@ -37,7 +39,11 @@ class Call:
     def given(self, name: str) -> str:
         """Return an option of the query, "" if it is not there."""
         value = self.arguments.get(name, "")
-        return value if isinstance(value, str) else ""
+        if not isinstance(value, str):
+            return ""
+        if not can_store(value):
+            raise bad_request(f"{name}: Invalid value: no text may be like that")
+        return value
 
     def is_set(self, name: str) -> bool:
         return self.given(name).lower() in YES
@@ -86,7 +92,9 @@ class Call:
 
 def read_call(request: HttpRequest, kind: Kind, **place: Any) -> Call:
     """Return what a request asks of a kind, at the place that its path names."""
-    given = {name: value for name, value in place.items() if value}
+    given = {name: unquote(value) for name, value in place.items() if value}
+    if not all(map(can_store, given.values())):
+        raise no_such_path()
     agent = request.META.get("HTTP_USER_AGENT", "")
     call = Call(kind, **given, arguments=request.arguments, agent=agent)
     call.check()

@@ -1,9 +1,8 @@
 """Of which state a list is: resourceVersion, how that is meant, and continue tokens."""
 
 import base64
-import binascii
 import json
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from kongadmin.dialects.kubernetes import store
 from kongadmin.dialects.kubernetes.calls import Call
@@ -16,6 +15,7 @@ from kongadmin.dialects.kubernetes.errors import (
 )
 from kongadmin.dialects.kubernetes.kinds import Kind, stored_as
 from kongadmin.dialects.kubernetes.models import Event
+from kongadmin.fields import can_store
 
 MATCH = "resourceVersionMatch"
 EXACT = "Exact"
@@ -36,11 +36,22 @@ class Place(NamedTuple):
 
     @classmethod
     def read(cls, token: str) -> Self:
+        """Return the place that a token names; 400 where it names none."""
         try:
-            version, namespace, name = json.loads(base64.urlsafe_b64decode(token))
-            return cls(int(version), str(namespace), str(name))
-        except (ValueError, TypeError, binascii.Error) as error:
-            raise bad_request("continue key is not valid") from error
+            place = cls(*json.loads(base64.urlsafe_b64decode(token)))
+        except (ValueError, TypeError, RecursionError) as error:
+            raise no_token() from error
+        if type(place.version) is not int or not all(map(is_name, place[1:])):
+            raise no_token()
+        return place
+
+
+def no_token() -> Failure:
+    return bad_request("continue key is not valid")
+
+
+def is_name(value: Any) -> bool:
+    return isinstance(value, str) and can_store(value)
 
 
 def place_of(call: Call) -> Place | None:

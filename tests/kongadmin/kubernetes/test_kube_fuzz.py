@@ -105,8 +105,8 @@ def test_deleting(kube: Client, options: object) -> None:
 
 @pytest.mark.parametrize("name", ["labelSelector", "fieldSelector", "continue"])
 @fuzzed
-@given(text=st.text(max_size=8))
-def test_selecting(kube: Client, name: str, text: str) -> None:
+@given(text=st.text(max_size=8) | st.binary(max_size=8))
+def test_selecting(kube: Client, name: str, text: str | bytes) -> None:
     from urllib.parse import quote
 
     answer = kube.get(f"{CONSUMERS}?{name}={quote(text)}&limit=1")

@@ -113,7 +113,12 @@ def test_fields_select(kube: Client, selector: str, found: str) -> None:
         "continue=nonsense",
         "continue=W10%3D",
         "continue=WzEsICIiLCAiIl0%3D&resourceVersion=1",
+        "continue=WzFlNDAwLCIiLCIiXQ%3D%3D",  # [1e400,"",""]
+        "continue=WzEsIlx1MDAwMCIsIiJd",  # [1,"\\u0000",""]
         "resourceVersion=many",
+        "fieldSelector=metadata.name%3D%00",
+        "fieldSelector=metadata.name%3D%ED%A0%80",
+        "labelSelector=%00",
     ],
 )
 def test_what_cannot_be_understood_is_a_bad_request(kube: Client, query: str) -> None:

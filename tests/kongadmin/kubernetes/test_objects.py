@@ -101,6 +101,16 @@ def test_what_is_not_served_is_a_status_too(kube: Client, path: str) -> None:
     refused(kube.get(path), 404, "NotFound")
 
 
+def test_a_path_may_be_percent_encoded(kube: Client, made: Made) -> None:
+    created = made(consumer("a"))
+
+    assert (
+        kube.get(CONSUMERS.replace("default", "%64efault") + "/%61").json() == created
+    )
+    for name in ("%00", "%FF%FE", "a%2Fb"):
+        refused(kube.get(f"{CONSUMERS}/{name}"), 404, "NotFound")
+
+
 def test_a_namespace_has_to_be_there(kube: Client, made: Made) -> None:
     path = CONSUMERS.replace("default", "shops")
 

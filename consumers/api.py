@@ -73,9 +73,11 @@ class Consumers(Collection):
         given = [value for name, value in self.request.pairs if name == "custom_id"]
         if len(given) > 1 or given[0] in ("", True):
             raise Refusal.plain(400, "custom_id must be an unempty string")
-        rows = self.rows()
-        found = rows.filter(custom_id=given[0]) if can_store(given[0]) else rows.none()
-        return Answer({"data": [c.to_dict() for c in found], "next": None})
+        row = None
+        if can_store(given[0]):
+            wanted = {"custom_id": given[0], "scope_id": self.scope.pk}
+            row = reads.first(self.model, **wanted)
+        return Answer({"data": self.shown([row] if row else []), "next": None})
 
     def search(self, arguments: dict) -> Answer:
         size = paging.read_size(arguments.get("size"))

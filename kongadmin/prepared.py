@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import FieldDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
@@ -159,5 +160,11 @@ def update_of(model: type[Model]) -> Update:
 
 
 def adapter(model, name: str) -> Callable[[Any, BaseDatabaseWrapper], Any]:
-    """Return how a database wants a value of the model's field `name`."""
-    return model._meta.get_field(name).get_db_prep_value
+    """Return how a database wants a value of the model's field `name`.
+
+    What is called like no field is text of another table, which goes as it is.
+    """
+    try:
+        return model._meta.get_field(name).get_db_prep_value
+    except FieldDoesNotExist:
+        return lambda value, database: value

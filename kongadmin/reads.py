@@ -3,8 +3,10 @@
 A row is a dict by column attribute; `model.wire(row)` says it in Kong's terms.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
+from types import SimpleNamespace
 from uuid import UUID, uuid4
 
 from django.db import DEFAULT_DB_ALIAS, models
@@ -13,6 +15,7 @@ from django.utils import timezone
 from kongadmin.entities import UUID_TEXT, Entity
 from kongadmin.fields import can_store
 from kongadmin.prepared import Prepared, Row
+from kongadmin.tags import TagFilter
 
 SAMPLE_TIME = datetime(2001, 2, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -68,11 +71,23 @@ def has_text_key(model: type[Entity]) -> bool:
 
 
 def page(
-    model: type[Entity], scope, size: int, after: UUID | None = None, **within: UUID
+    model: type[Entity],
+    scope,
+    size: int,
+    after: UUID | None = None,
+    wanted: TagFilter | None = None,
+    **within: UUID,
 ) -> list[Row]:
-    """Return up to `size` live rows by id, from behind `after`; one query."""
+    """Return up to `size` live rows by id, from behind `after`; one query.
+
+    `wanted` says by tags which ones.
+    """
     values = {"scope_id": scope.pk, **within, **({"id": after} if after else {})}
-    query = page_query(model, tuple(values), size)
+    names, shape = tuple(values), None
+    if wanted:
+        tags = {f"tag{place}": tag for place, tag in enumerate(wanted.tags)}
+        values, shape = values | tags, replace(wanted, tags=tuple(tags))
+    query = page_query(model, names, size, shape)
     return query.rows(**values, **clock(model))
 
 
@@ -97,14 +112,25 @@ def lock_query(model: type[Entity], names: tuple[str, ...]) -> Prepared:
     return Prepared(build, **samples(model, names, expiring=False))
 
 
-@cache
-def page_query(model: type[Entity], names: tuple[str, ...], size: int) -> Prepared:
+@lru_cache(512)
+def page_query(
+    model: type[Entity], names: tuple[str, ...], size: int, shape: TagFilter | None
+) -> Prepared:
+    """Return the query for a page; in `shape` are names that stand for the tags."""
+    tags = shape.tags if shape else ()
+
     def build(expires_at: datetime | None = None, **given):
+        scope = SimpleNamespace(pk=given["scope_id"])
+        wanted = [given.pop(name) for name in tags]
         if "id" in given:
             given["id__gt"] = given.pop("id")
-        return model.objects.filter(**given).live(expires_at).order_by("pk")[:size]
+        rows = model.objects.filter(**given).live(expires_at)
+        rows = rows.tagged(replace(shape, tags=wanted), scope) if shape else rows
+        return rows.order_by("pk")[:size]
 
-    return Prepared(build, **samples(model, names))
+    return Prepared(
+        build, **samples(model, names), **{name: f"sample of {name}" for name in tags}
+    )
 
 
 def samples(model: type[Entity], names: tuple[str, ...], expiring: bool = True) -> dict:

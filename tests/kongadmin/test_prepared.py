@@ -20,6 +20,7 @@ from kongadmin.changes import Change
 from kongadmin.entities import Entity, etag_of
 from kongadmin.plugins.models import Plugin
 from kongadmin.prepared import Insert, Prepared
+from kongadmin.tags import TagFilter
 
 MAKERS = {
     Consumer: lambda: make_consumer(tags=["ä", "b"]),
@@ -87,6 +88,21 @@ def test_a_page_begins_behind_a_row_and_stays_with_the_parent(db) -> None:
     found = reads.page(KeyAuth, scope, 2, keys[0].pk, consumer_id=anna.pk)
 
     assert [row["id"] for row in found] == [keys[2].pk, keys[3].pk]
+
+
+@pytest.mark.parametrize("is_any", [False, True])
+def test_a_page_by_tags_is_what_django_finds(db, is_any: bool) -> None:
+    tags = [["a"], ["b", "a"], ["a", "b"], None, ["b"], ["a", "b", "c"], ["d"]]
+    made = [make_consumer(tags=each) for each in tags]
+    make_consumer(tags=["a", "b"], scope=make_control_plane())
+    scope = default_control_plane()
+
+    for wanted in (("a",), ("b", "a"), ("a", "a"), ("a", "missing"), ("c", "d", "b")):
+        which = TagFilter(wanted, is_any)
+        rows = reads.page(Consumer, scope, 3, made[0].pk, which)
+        found = Consumer.objects.in_scope(scope).tagged(which, scope)
+        found = found.filter(pk__gt=made[0].pk).order_by("pk")[:3]
+        assert [row["id"] for row in rows] == [consumer.pk for consumer in found]
 
 
 def test_a_prepared_query_takes_any_queryset(db) -> None:

@@ -205,17 +205,19 @@ class Collection(EntityView):
         after, may_follow = paging.read_offset(self.request.arguments)
         if not may_follow:
             return []
-        rows = self.narrowed(wanted)
+        wanted = None if self.parent else wanted
+        rows = self.narrowed()
         if rows is None:
-            return reads.page(self.model, self.scope, size, after, **self.within)
+            return reads.page(
+                self.model, self.scope, size, after, wanted, **self.within
+            )
+        rows = rows.tagged(wanted, self.scope) if wanted else rows
         rows = rows.filter(pk__gt=after) if after else rows
         return [entity.__dict__ for entity in rows.order_by("pk")[:size]]
 
-    def narrowed(self, wanted: TagFilter | None) -> EntityQuerySet | None:
-        """Return the rows that the query asks for, None if it asks for all."""
-        if wanted is None or self.parent:
-            return None
-        return self.rows().live().tagged(wanted, self.scope)
+    def narrowed(self) -> EntityQuerySet | None:
+        """Return the rows that the query asks for, None if it asks by tags at most."""
+        return None
 
     def post(self, request, **kwargs) -> Answer:
         values = self.read_values()

@@ -22,7 +22,6 @@ from kongadmin.dialects.konnect.regions import region_of
 from kongadmin.entities import UUID_TEXT, EntityQuerySet, Violation
 from kongadmin.fields import can_store
 from kongadmin.schema import Schema
-from kongadmin.tags import TagFilter
 from realms.models import ControlPlane
 
 LIST = ("get", "post")
@@ -109,8 +108,8 @@ class CoreCollection(CoreEntity, Collection):
         filters = (name for name in self.request.arguments if name.startswith("filter"))
         return *super().repeated, *self.exact, *filters
 
-    def narrowed(self, wanted: TagFilter | None) -> EntityQuerySet | None:
-        rows = super().narrowed(wanted)
+    def narrowed(self) -> EntityQuerySet | None:
+        rows = super().narrowed()
         for field, operator, text in self.conditions():
             rows = self.rows().live() if rows is None else rows
             if operator == "contains":

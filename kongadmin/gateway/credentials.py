@@ -79,7 +79,7 @@ def read_named(
     column, value = name
     table = "consumers_" + kind.replace("-", "")
     wanted = ", ".join(f"k.{column}" for column in ("id", *columns))
-    found = database.rows(
+    found = database.find(
         f"SELECT c.id, c.username, c.custom_id, g.name, {wanted} "  # noqa: S608
         f"FROM {table} k JOIN consumers_consumer c ON c.id = k.consumer_id "
         f"{GROUPS} WHERE k.scope_id = %s AND k.{column} = %s",

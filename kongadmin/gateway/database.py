@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 
 import psycopg
+from psycopg.adapt import Transformer
+from psycopg.pq import ExecStatus, Format
+from psycopg.pq.abc import PGresult
 
 from kongadmin.settings import DATABASES
 
@@ -54,6 +57,8 @@ class SQLite:
     def rows(self, statement: str, *values: Any) -> list[tuple]:
         """Return the rows that `statement` yields."""
         return self.connection.execute(statement.replace("%s", "?"), values).fetchall()
+
+    find = rows
 
     def changes(self) -> Iterator[bool]:
         """Say again and again whether the change log has grown since the last time.
@@ -167,12 +172,36 @@ class PostgreSQL:
         # One cursor for good, and values as the server has them: a third of the cost.
         self.cursor = self.connection.cursor(binary=True)
         self.rows(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
+        self.prepared: dict[str, bytes] = {}
+        self.loading = Transformer(self.connection)
 
     def rows(self, statement: str, *values: Any) -> list[tuple]:
         """Return the rows that `statement` yields."""
         self.cursor.execute(statement, values)
         # Asking the cursor for its description costs as much as the query.
         return self.cursor.fetchall() if self.cursor.pgresult.nfields else []
+
+    def find(self, statement: str, *values: str | bytes) -> list[tuple]:
+        """Return the rows that `statement` yields, as `rows` does, at half the cost.
+
+        It goes past psycopg's cursor: the statement is prepared, values are sent as
+        they are, and the server answers in one call of libpq.
+        """
+        server = self.connection.pgconn
+        name = self.prepared.get(statement)
+        if name is None:
+            name = b"find_%d" % len(self.prepared)
+            first, *rest = statement.split("%s")
+            text = first + "".join(f"${n}{part}" for n, part in enumerate(rest, 1))
+            demand(server.prepare(name, text.encode()))
+            self.prepared[statement] = name
+        formats = [
+            Format.BINARY if isinstance(v, bytes) else Format.TEXT for v in values
+        ]
+        sent = [v if isinstance(v, bytes) else v.encode() for v in values]
+        found = demand(server.exec_prepared(name, sent, formats, Format.BINARY))
+        self.loading.set_pgresult(found, format=Format.BINARY)
+        return self.loading.load_rows(0, found.ntuples, tuple)
 
     def changes(self) -> Iterator[bool]:
         """Say whether the change log has grown: when it does, and every second."""
@@ -219,6 +248,13 @@ class PostgreSQL:
 
     def close(self) -> None:
         self.connection.close()
+
+
+def demand(result: PGresult) -> PGresult:
+    """Return libpq's answer, or raise the error that it is."""
+    if result.status in (ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK):
+        return result
+    raise psycopg.OperationalError(result.get_error_message())
 
 
 Database = SQLite | PostgreSQL

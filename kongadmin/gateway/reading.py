@@ -94,7 +94,7 @@ def read_key(database: Database, scope_id: str, key: str) -> Identity | None:
     """Return who a key of a scope belongs to, expired or not; one query."""
     digests = keyring.digests(key)
     places = ", ".join(["%s"] * len(digests))
-    found = database.rows(
+    found = database.find(
         "SELECT c.id, c.username, c.custom_id, g.name, k.id, k.expires_at "  # noqa: S608
         "FROM consumers_keyauth k JOIN consumers_consumer c ON c.id = k.consumer_id "
         f"{GROUPS} WHERE k.scope_id = %s AND k.key_digest IN ({places})",

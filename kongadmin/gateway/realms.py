@@ -95,7 +95,7 @@ def read_realm_key(database: Database, realm: Realm, key: str) -> Identity | Non
     """Return who a key of a realm belongs to, expired or not; one query."""
     digests = keyring.digests(key)
     places = ", ".join(["%s"] * len(digests))
-    found = database.rows(
+    found = database.find(
         "SELECT c.id, c.username, c.custom_id, c.consumer_groups, k.id, k.expires_at "  # noqa: S608
         "FROM consumers_keyauth k JOIN consumers_consumer c ON c.id = k.consumer_id "
         f"WHERE k.scope_id = %s AND k.key_digest IN ({places})",

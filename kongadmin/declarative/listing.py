@@ -18,6 +18,7 @@ from kongadmin.declarative.verbs import UNCHANGED, VERBS
 from kongadmin.managed import Managed
 
 SIZE = 50
+CACHE_KB = 8192  # enough for pages; whoever carries a plan out has more
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 MEMBERSHIPS = Membership.schema.name
 APART = ("id", "created_at", "updated_at")
@@ -33,7 +34,9 @@ def plan_of(record: Import) -> Plan | None:
 @lru_cache(maxsize=2)
 def opened(pk: UUID, finished_at) -> Plan | None:
     record = Import.objects.select_related("scope").get(pk=pk)
-    return record.plan
+    if plan := record.plan:
+        plan.staging.execute(f"PRAGMA cache_size=-{CACHE_KB}")
+    return plan
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def judge(given: dict, old: dict | None, kind: Kind) -> None:
     causes = list(schemas.judge(given, schemas.schema_of(kind), old))
     meta: Any = given["metadata"]
     if not any(cause.field.startswith("metadata") for cause in causes):
-        causes += metadata.judge(meta, kind)
+        causes += metadata.judge(meta, old["metadata"] if old else {}, kind)
     if causes:
         name = meta.get("name", "")
         raise invalid(kind, name if isinstance(name, str) else "", causes)

@@ -50,14 +50,12 @@ def invalid(field: str, value: Any, why: str) -> Cause:
     return Cause("FieldValueInvalid", field, f'Invalid value: "{value}": {why}')
 
 
-def judge(metadata: dict, kind: Kind) -> Iterator[Cause]:
-    """Yield what is wrong with metadata whose types are right."""
+def judge(metadata: dict, before: dict, kind: Kind) -> Iterator[Cause]:
+    """Yield what is wrong with metadata whose types are right; `before` may be {}."""
     yield from judge_name(metadata.get("name", ""), kind)
     yield from judge_labels(metadata.get("labels", {}))
     yield from judge_annotations(metadata.get("annotations", {}))
-    for place, name in enumerate(metadata.get("finalizers", ())):
-        if why := why_not_key(name):
-            yield invalid(f"metadata.finalizers[{place}]", name, why)
+    yield from judge_finalizers(metadata.get("finalizers", []), before)
     for place, owner in enumerate(metadata.get("ownerReferences", ())):
         for name in OWNER:
             if not owner.get(name):
@@ -90,6 +88,16 @@ def judge_labels(labels: dict[str, str]) -> Iterator[Cause]:
             yield invalid("metadata.labels", key, why)
         if why := why_not_value(value):
             yield invalid("metadata.labels", value, why)
+
+
+def judge_finalizers(finalizers: list[str], before: dict) -> Iterator[Cause]:
+    for place, name in enumerate(finalizers):
+        if why := why_not_key(name):
+            yield invalid(f"metadata.finalizers[{place}]", name, why)
+    new = set(finalizers) - set(before.get("finalizers", ()))
+    if new and "deletionTimestamp" in before:
+        why = "no new finalizers can be added if the object is being deleted"
+        yield Cause("FieldValueForbidden", "metadata.finalizers", f"Forbidden: {why}")
 
 
 def judge_annotations(annotations: dict[str, str]) -> Iterator[Cause]:

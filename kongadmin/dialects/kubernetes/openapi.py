@@ -13,7 +13,12 @@ REF = "#/components/schemas/"
 OBJECT_META = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 JSON = "application/json"
 WRITING = ("dryRun", "fieldManager", "fieldValidation")
-READING = ("labelSelector", "fieldSelector", "limit", "continue", "resourceVersion")
+SELECTING = ("labelSelector", "fieldSelector")
+READING = (
+    *(*SELECTING, "limit", "continue", "resourceVersion", "resourceVersionMatch"),
+    *("watch", "timeoutSeconds", "allowWatchBookmarks"),
+)
+DELETING = ("dryRun", "propagationPolicy")
 PATCHES = (
     "application/json-patch+json",
     "application/merge-patch+json",
@@ -90,14 +95,14 @@ def paths_of(kind: Kind) -> dict[str, Any]:
         "get": operation(kind, "get", ()),
         "put": operation(kind, "put", WRITING, [JSON]),
         "patch": operation(kind, "patch", (*WRITING, "force"), patches(kind)),
-        "delete": operation(kind, "delete", ("dryRun", "propagationPolicy")),
+        "delete": operation(kind, "delete", DELETING),
         "parameters": [parameter("name", "path")],
     }
     found = {
         collection: {
             "get": operation(kind, "list", READING),
             "post": operation(kind, "post", WRITING, [JSON]),
-            "delete": operation(kind, "deletecollection", READING),
+            "delete": operation(kind, "deletecollection", (*SELECTING, *DELETING)),
         },
         f"{collection}/{{name}}": one,
     }

@@ -203,7 +203,9 @@ def broken_rules(value: Any, schema: Schema, old: Any, path: str) -> Iterator[Ca
             field, message = found if isinstance(found, tuple) else ("", found)
             where = join(path, field) if field else path
             text = message if field else f'Invalid value: "{given}": {message}'
-            yield Cause("FieldValueInvalid", where or NIL, text)
+            is_forbidden = text.startswith("Forbidden")
+            reason = "FieldValueForbidden" if is_forbidden else "FieldValueInvalid"
+            yield Cause(reason, where or NIL, text)
 
 
 JUDGES = {"object": judge_object, "array": judge_array}

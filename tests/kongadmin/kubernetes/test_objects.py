@@ -309,6 +309,9 @@ def test_finalizers_keep_what_is_deleted(kube: Client, made: Made) -> None:
     assert marked["metadata"]["deletionTimestamp"]
     assert kube.get(SHOP).status == 200
 
+    body = {"metadata": {"finalizers": ["example.com/later", "example.com/never"]}}
+    status = refused(kube.patch(SHOP, json=body, headers=MERGE), 422, "Invalid")
+    assert status["details"]["causes"][0]["reason"] == "FieldValueForbidden"
     body = {"metadata": {"finalizers": None}}
     assert kube.patch(SHOP, json=body, headers=MERGE).status == 200
     assert kube.get(SHOP).status == 404

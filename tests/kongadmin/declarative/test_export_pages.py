@@ -60,7 +60,7 @@ def test_secrets_in_clear_are_for_the_deliberate_and_written_down(
     assert (change.verb, change.actor) == ("reveal", "root")
     assert change.entity_name == "the secrets of everything, exported as decK file"
     assert KEY not in str(change.__dict__)
-    assert "root</b> revealed" in pages.get("/activity").text
+    assert "root</a></b> revealed" in pages.get("/activity").text
 
 
 def test_the_values_of_placeholders_come_in_a_file_beside(pages: Client, alex) -> None:

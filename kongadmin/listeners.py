@@ -7,6 +7,7 @@ answers for the others, under /admin-api/ and /authorize/.
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from functools import cache
 from urllib.parse import quote
 
@@ -15,7 +16,13 @@ from django.conf import settings
 from django.core.handlers.wsgi import LimitedStream, WSGIHandler, WSGIRequest
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http.response import HttpResponseBase
-from django.urls import set_script_prefix
+from django.urls import (
+    Resolver404,
+    ResolverMatch,
+    get_resolver,
+    set_script_prefix,
+    set_urlconf,
+)
 from prometheus_client import Counter
 
 from kongadmin import metrics, outages
@@ -128,6 +135,16 @@ class APIHandler(Handler):
         """Call the view; none is asynchronous, a template's or one transaction."""
         view, arguments, named = self.resolve_request(request)
         return view(request, *arguments, **named)
+
+    def resolve_request(self, request: WSGIRequest) -> ResolverMatch:
+        """Find the view as Django does, without an account of what was tried."""
+        set_urlconf(request.urlconf)
+        for pattern in get_resolver(request.urlconf).url_patterns:
+            with suppress(Resolver404):
+                if match := pattern.resolve(request.path_info[1:]):
+                    request.resolver_match = match
+                    return match
+        raise Resolver404({"path": request.path_info})
 
 
 django.setup(set_prefix=False)

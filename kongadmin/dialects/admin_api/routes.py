@@ -13,21 +13,25 @@ from kongadmin.dialects.admin_api.registry import ROUTES, Route
 class Table:
     """Routes as one entry of a URLconf; the first one that fits wins.
 
-    Only those are tried that begin alike and have as many segments: Django's own
-    patterns, tried one after the other, would cost more than the rest of a look-up.
+    Only those are tried that begin and end alike and have as many segments: Django's
+    own patterns, tried one after the other, would cost more than the rest of a look-up.
     """
 
     pattern = ""  # what Django shows of an entry
 
     def __init__(self, routes: list[Route]) -> None:
-        self.shapes: dict[tuple[str, int], list[Route]] = {}
+        self.shapes: dict[tuple[str, int, str], list[Route]] = {}
+        self.ends = {route.segments[-1][0] for route in routes}
         for route in routes:
-            shape = route.segments[0][0], len(route.segments)
-            self.shapes.setdefault(shape, []).append(route)
+            (begin, _), (end, _) = route.segments[0], route.segments[-1]
+            for each in [end] if end else self.ends:
+                shape = begin, len(route.segments), each
+                self.shapes.setdefault(shape, []).append(route)
 
     def resolve(self, path: str) -> ResolverMatch:
         segments = path.split("/")
-        for route in self.shapes.get((segments[0], len(segments)), ()):
+        end = segments[-1] if segments[-1] in self.ends else ""
+        for route in self.shapes.get((segments[0], len(segments), end), ()):
             given = route.match(segments)
             if given is not None:
                 more = {"route": route.template, "extra_kwargs": {}}

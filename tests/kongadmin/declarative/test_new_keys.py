@@ -6,8 +6,15 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
-from consumers.models import Consumer, KeyAuth
-from factories import make_consumer, make_key, make_plugin, make_user
+from consumers.models import Consumer, KeyAuth, OAuth2Token
+from factories import (
+    make_consumer,
+    make_credential,
+    make_key,
+    make_oauth2_token,
+    make_plugin,
+    make_user,
+)
 from kongadmin.crypto import Keyring
 from kongadmin.declarative import jobs, listing
 from kongadmin.declarative.models import Import, Status
@@ -105,6 +112,20 @@ def test_what_a_plan_has_of_rows_not_yet_rewrapped_is_rewrapped(use_keys) -> Non
     undone(record)
 
     assert KeyAuth.objects.get().key == "her-old-key"
+
+
+def test_tokens_that_went_with_their_client_are_rewrapped(use_keys) -> None:
+    client = make_credential("oauth2", make_consumer(), client_secret="s")
+    make_oauth2_token(client, access_token="token", refresh_token=None)
+    record = applied(brought())
+    use_keys(NEW, OLD)
+
+    call_command("rewrap_secrets", verbosity=0)
+    use_keys(NEW)
+    undone(record)
+
+    token = OAuth2Token.objects.by_ref("token").get()
+    assert (token.access_token, token.credential_id) == ("token", client.pk)
 
 
 def test_imports_are_rewrapped_once(use_keys, capsys) -> None:

@@ -15,6 +15,13 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+# How a column is read as text where its driver would make an object of it.
+AS_TEXT = {
+    "uuid": "encode(uuid_send({0}), 'hex')",
+    "timestamp with time zone": "{0}::text",
+    "datetime": "{0} || ''",
+}
+
 
 def insert_rows(
     model: type[Model], names: tuple[str, ...], rows: Iterable[tuple]
@@ -92,13 +99,18 @@ def rows_of(
 def pages(
     model: type[Model], names: tuple[str, ...], scope_id: UUID, size: int = 5000
 ) -> Iterator[list[tuple]]:
-    """Yield all rows of a scope in pieces, as the database driver gives them.
+    """Yield all rows of a scope in pieces, as SQLite would give them without Django.
 
-    The first of `names` is the primary key.
+    Ids are in hexadecimal, times and what JSON columns hold are text. The first of
+    `names` is the primary key.
     """
+    fields = {field.attname: field for field in model._meta.concrete_fields}
     table, columns = table_of(model), columns_of(model, names)
     (scope,), key = columns_of(model, ("scope_id",)), columns[0]
-    select = f"SELECT {', '.join(columns)} FROM {table} WHERE {scope} = %s"  # noqa: S608
+    types = (fields[name].db_type(connection) for name in names)
+    pairs = zip(types, columns, strict=True)
+    read = ", ".join(AS_TEXT.get(kind, "{0}").format(name) for kind, name in pairs)
+    select = f"SELECT {read} FROM {table} WHERE {scope} = %s"  # noqa: S608
     is_postgresql = connection.vendor == "postgresql"
     within = scope_id if is_postgresql else scope_id.hex
     after: list = []

@@ -80,7 +80,7 @@ class Columns:
         return self.model.from_db(DEFAULT_DB_ALIAS, list(self.names), clear)
 
     def load(self, staged: bytes) -> list:
-        """Return stored values that `dump` was given, or as they came from a driver."""
+        """Return stored values that `dump` was given, or as they were read in bulk."""
         pairs = zip(self.loaders, orjson.loads(staged), strict=True)
         return [v if v is None or load is None else load(v) for load, v in pairs]
 
@@ -93,7 +93,7 @@ class Columns:
         return told
 
     def told_raw(self, row: tuple) -> list:
-        """Return the same of a row as it came from the database's driver."""
+        """Return the same of a row that was read in bulk."""
         told = []
         for _, place, clear in self.compared:
             value = row[place]
@@ -157,9 +157,9 @@ def loader(field: models.Field) -> Callable[[Any], Any] | None:
 
 
 def clearer(field: models.Field) -> Callable[[Any], Any] | None:
-    """Return how a driver's value becomes one to compare."""
+    """Return how a value that was read in bulk becomes one to compare."""
     if isinstance(field, models.UUIDField | models.ForeignKey | models.OneToOneField):
-        return lambda value: value if isinstance(value, str) else value.hex
+        return None  # in hexadecimal already
     if isinstance(field, SecretField):
         return lambda value: keyring.decrypt(bytes(value))
     if isinstance(field, SealedJSONField):

@@ -51,11 +51,16 @@ class Names:
         for field, text in texts:
             if text is not None:
                 latest[Ref(name, text, field)] = found
-                self.staging.put("name", (name, field, text, id_.bytes, found.name))
         if len(latest) > MOST_REMEMBERED:
-            self.staging.flush()
-            latest.clear()
-            self.forgetful.add(name)
+            self.forget(name)
+
+    def forget(self, name: str) -> None:
+        """Write down what is in memory of a kind, and begin anew."""
+        self.forgetful.add(name)
+        latest = self.latest[name]
+        said = [(*ref, found.id.bytes, found.name) for ref, found in latest.items()]
+        self.staging.insert("name", said)
+        latest.clear()
 
     def find(self, ref: Ref) -> Found | None:
         """Return what is declared under a name so far."""

@@ -3,6 +3,8 @@
 from typing import Any
 from uuid import UUID
 
+from django.utils import timezone
+
 from kongadmin.declarative.columns import columns_of, dump
 from kongadmin.declarative.document import Document, Head, Problem, Ref, Row
 from kongadmin.declarative.judging import (
@@ -43,6 +45,7 @@ class Planner:
 
     def __init__(self, scope, mode: Mode, tell: Tell) -> None:
         self.scope, self.mode, self.tell = scope, mode, tell
+        self.scope_id, self.now = scope.pk, timezone.now()
         self.staging = Staging.new()
         self.prints, self.names = Prints(), Names(self.staging)
         self.head = Head()
@@ -218,7 +221,7 @@ class Planner:
         if isinstance(id_, str) and UUID_TEXT.fullmatch(id_):
             entity.id = UUID(id_)
             step.stored = self.stored.by_id(kind, entity.id.bytes)
-        else:
+        elif self.stored.holds(kind):
             key = next((keys[n] for n in kind.matching if keys[n]), None)
             step.stored = self.stored.by_key(kind, key)
         return keys
@@ -228,7 +231,7 @@ class Planner:
         stored = step.stored
         try:
             if stored is None:
-                step.entity.scope_id = self.scope.pk
+                self.be_new(step)
                 after = dump(columns.stored(step.entity))
                 self.put(step, CREATE, after=after, keys=keys)
                 return
@@ -245,6 +248,13 @@ class Planner:
             problem = self.report(Problem(text, step.row.place))
             self.put(step, CONFLICT, problem=problem)
 
+    def be_new(self, step: Step) -> None:
+        """Let an entity be one of the scope's from now on, if it says no other time."""
+        state = step.entity.__dict__  # in which to write is quicker than through fields
+        state["scope_id"] = self.scope_id
+        if step.row.values.get("created_at") is None:
+            state["created_at"] = self.now
+
     def lacking(self, step: Step) -> list[str]:
         """Return the fields that were made up though something is stored."""
         values = step.row.values
@@ -254,7 +264,7 @@ class Planner:
         columns, stored = columns_of(step.kind.model), step.stored
         before = columns.entity(columns.load(stored[4]))
         entity = step.entity
-        entity.scope_id, entity.created_at = self.scope.pk, before.created_at
+        entity.scope_id, entity.created_at = self.scope_id, before.created_at
         keep_hash(entity, before, step.row.values)
         changed = differing(step.kind, before, entity)
         if not changed:
@@ -273,21 +283,16 @@ class Planner:
         problem: str = "",
         keys: list | tuple = (),
     ) -> None:
-        values = step.entity.__dict__
-        place = (step.row.place or NOWHERE)[:2]
-        consumer, group = values.get("consumer_id"), values.get("consumer_group_id")
+        kind, state = NUMBERS[step.kind.name], step.entity.__dict__
+        id_, place = state["id"].bytes, (step.row.place or NOWHERE)[:2]
+        consumer, group = state.get("consumer_id"), state.get("consumer_group_id")
         self.staging.put(
             "step",
             (
-                *(step.number, verb, NUMBERS[step.kind.name], step.entity.id.bytes),
+                *(step.number, verb, kind, id_),
                 *(consumer and consumer.bytes, group and group.bytes),
-                *(
-                    step.name,
-                    owner_of(step.refs),
-                    ",".join(changed) or None,
-                    before,
-                    after,
-                ),
+                *(step.name, owner_of(step.refs), ",".join(changed) or None),
+                *(before, after),
                 *(step.stored and step.stored[0], *place, problem or None, 0),
             ),
         )
@@ -295,9 +300,7 @@ class Planner:
             if key is not None:
                 self.staging.put("claim", (key, step.number))
         if verb == CREATE and step.kind.name in self.explicit:
-            key = self.prints.short(
-                bytes((NUMBERS[step.kind.name],)) + step.entity.id.bytes
-            )
+            key = self.prints.short(bytes((kind,)) + id_)
             self.staging.put("claim", (key, step.number))
 
     def refuse_reference(self, number: int, kind: Kind, row: Row, pending) -> None:

@@ -54,9 +54,9 @@ class Prints:
         ]
 
     def key(self, prefix: bytes, parts: Sequence) -> bytes | None:
-        if None in parts:
-            return None
         texts = [part.hex if type(part) is UUID else part for part in parts]
+        if None in texts:
+            return None
         return self.short(prefix + "\0".join(texts).encode("utf-8", "surrogatepass"))
 
     def named(self, kind: Kind, name: str, text: str) -> bytes | None:

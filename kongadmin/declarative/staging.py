@@ -6,6 +6,7 @@ hold them, so no secret is ever on disk in clear.
 
 import sqlite3
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +18,7 @@ TABLES = """
         consumer_group BLOB, is_selected INTEGER, print BLOB, row BLOB
     );
     CREATE TABLE stored_key (key BLOB, stored INTEGER);
-    CREATE TABLE name (kind TEXT, field TEXT, text TEXT, id BLOB, said TEXT);
+    CREATE TABLE name (kind TEXT, text TEXT, field TEXT, id BLOB, said TEXT);
     CREATE TABLE deferred (number INTEGER PRIMARY KEY, row BLOB);
     CREATE TABLE claim (key BLOB, step INTEGER);
     CREATE TABLE lost (id BLOB PRIMARY KEY, owner BLOB, model TEXT, row BLOB);
@@ -46,7 +47,7 @@ class Staging:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.database = connection
-        self.waiting: dict[str, list[tuple]] = {}
+        self.waiting: dict[str, list[tuple]] = defaultdict(list)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-65536"):
             self.execute(f"PRAGMA {pragma}")
 
@@ -92,13 +93,15 @@ class Staging:
 
     def put(self, table: str, row: tuple) -> None:
         """Insert a row, soon; `table` may be one of SHORT."""
-        rows = self.waiting.setdefault(table, [])
+        rows = self.waiting[table]
         rows.append(row)
         if len(rows) >= BATCH:
             self.insert(table, rows)
             rows.clear()
 
     def insert(self, table: str, rows: list[tuple]) -> None:
+        if not rows:
+            return
         places = ", ".join("?" for _ in rows[0])
         self.database.executemany(
             f"INSERT OR IGNORE INTO {SHORT.get(table, table)} VALUES ({places})",  # noqa: S608
@@ -107,9 +110,8 @@ class Staging:
 
     def flush(self) -> None:
         for table, rows in self.waiting.items():
-            if rows:
-                self.insert(table, rows)
-                rows.clear()
+            self.insert(table, rows)
+            rows.clear()
 
     def execute(self, sql: str, values: Iterable[Any] = ()) -> sqlite3.Cursor:
         return self.database.execute(sql, tuple(values))

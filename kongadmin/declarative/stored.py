@@ -1,6 +1,5 @@
 """What a scope holds, staged to be found by id, by what is unique, and as a whole."""
 
-from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -36,42 +35,42 @@ class Stored:
         """Stage everything that the scope holds and a document may declare."""
         last, now = 0, timezone.now()
         for kind in ORDERED:
-            stage = self.staged(kind, now)
             for page in pages(kind.model, columns_of(kind.model).names, scope.pk):
                 tell(Progress("stored", last))
                 self.held.add(NUMBERS[kind.name])
-                for number, raw in enumerate(page, last + 1):
-                    stage(number, raw)
+                self.stage_page(kind, page, last + 1, now)
                 last += len(page)
         tell(Progress("stored", last, last))
         self.staging.index()
         if self.select:
             self.select_untagged()
 
-    def staged(self, kind: Kind, now: datetime) -> Callable[[int, tuple], None]:
-        """Return how a row of a kind is staged: all that rows share is asked once."""
-        columns, number_of_kind = columns_of(kind.model), NUMBERS[kind.name]
+    def stage_page(
+        self, kind: Kind, page: list[tuple], first: int, now: datetime
+    ) -> None:
+        """Stage rows of a kind, numbered from `first`."""
+        columns, prints = columns_of(kind.model), self.prints
         names = ("expires_at", "consumer_id", "consumer_group_id")
         end, consumer, group = map(columns.place.get, names)
-        put, prints = self.staging.put, self.prints
-
-        def stage(number: int, raw: tuple) -> None:
+        rows, keys = [], []
+        for number, raw in enumerate(page, first):
             if end and raw[end] and as_time(raw[end]) <= now:
-                return  # it is as if it were gone
+                continue  # it is as if it were gone
             told = columns.told_raw(raw)
-            is_selected = not self.select or self.is_selected(kind, raw, columns)
-            row = (
-                *(number, number_of_kind, binary(raw[0])),
-                consumer and binary(raw[consumer]),
-                group and binary(raw[group]),
-                *(is_selected, prints.whole(kind, told), dump(raw)),
+            rows.append(
+                (
+                    *(number, NUMBERS[kind.name], binary(raw[0])),
+                    consumer and binary(raw[consumer]),
+                    group and binary(raw[group]),
+                    not self.select or self.is_selected(kind, raw, columns),
+                    *(prints.whole(kind, told), dump(raw)),
+                )
             )
-            put("stored", row)
             for key in prints.stored_keys(kind, told, raw):
                 if key is not None:
-                    put("stored_key", (key, number))
-
-        return stage
+                    keys.append((key, number))
+        self.staging.insert("stored", rows)
+        self.staging.insert("stored_key", keys)
 
     def is_selected(self, kind: Kind, raw: tuple, columns: Columns) -> bool:
         if not kind.has_tags:
@@ -97,7 +96,7 @@ class Stored:
         return self.staging.execute(sql, (id_, NUMBERS[kind.name])).fetchone()
 
     def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
-        if key is None or NUMBERS[kind.name] not in self.held:
+        if key is None or not self.holds(kind):
             return None
         self.index_keys()
         which = "(SELECT stored FROM stored_key WHERE key = ?)"
@@ -122,7 +121,5 @@ class Stored:
         return self.by_key(kind, self.prints.named(kind, name, text))
 
 
-def binary(id_: UUID | str | None) -> bytes | None:
-    if id_ is None:
-        return None
-    return id_.bytes if isinstance(id_, UUID) else bytes.fromhex(id_)
+def binary(id_: str | None) -> bytes | None:
+    return id_ and bytes.fromhex(id_)

@@ -7,8 +7,10 @@ change log, in the same transaction.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -28,7 +30,8 @@ def insert_rows(
 ) -> None:
     """Insert rows.
 
-    Values are UUID, str, bytes, aware datetime, or what a JSON column holds.
+    Values are UUID, str, bytes, aware datetime, or what a JSON column holds; ids may be
+    in hexadecimal as well.
     """
     table, columns = table_of(model), columns_of(model, names)
     with connection.cursor() as cursor:
@@ -38,7 +41,7 @@ def insert_rows(
             places = ", ".join("%s" for _ in names)
             cursor.executemany(
                 f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({places})",  # noqa: S608
-                (tuple(map(for_sqlite, row)) for row in rows),
+                converted(rows, FOR_SQLITE),
             )
 
 
@@ -64,7 +67,7 @@ def update_rows(
             taken = ", ".join(f"{column} = %s" for column in columns)
             cursor.executemany(
                 f"UPDATE {table} SET {taken} WHERE {key} = %s",  # noqa: S608
-                ((*map(for_sqlite, row[1:]), for_sqlite(row[0])) for row in rows),
+                ((*rest, key) for key, *rest in converted(rows, FOR_SQLITE)),
             )
 
 
@@ -130,12 +133,10 @@ def pages(
 
 def copy_into(cursor, table: str, model: type[Model], names, rows) -> None:
     """Stream rows into a PostgreSQL table that has the model's columns."""
-    fields = {field.attname: field for field in model._meta.concrete_fields}
     columns = ", ".join(columns_of(model, names))
-    copying = f"COPY {table} ({columns}) FROM STDIN (FORMAT BINARY)"
+    copying = f"COPY {table} ({columns}) FROM STDIN"
     with connection.wrap_database_errors, cursor.copy(copying) as copy:
-        copy.set_types([fields[name].db_type(connection) for name in names])
-        for row in rows:
+        for row in converted(rows, FOR_JSON):
             copy.write_row(row)
 
 
@@ -148,12 +149,22 @@ def columns_of(model: type[Model], names: Iterable[str]) -> list[str]:
     return [connection.ops.quote_name(fields[name].column) for name in names]
 
 
-def for_sqlite(value: Any) -> Any:
-    """Return `value` as Django stores it in SQLite."""
-    if isinstance(value, UUID):
-        return value.hex
-    if isinstance(value, datetime):
-        return str(value.replace(tzinfo=None))
-    if isinstance(value, list | dict):
-        return json.dumps(value)
-    return value
+def converted(
+    rows: Iterable[Sequence], converters: dict[type, Callable[[Any], Any]]
+) -> Iterator[list]:
+    """Yield rows with the values of some types converted."""
+    find = converters.get
+    for row in rows:
+        yield [
+            convert(value) if (convert := find(type(value))) else value for value in row
+        ]
+
+
+@lru_cache(256)
+def without_zone(time: datetime) -> str:
+    """Return a time as Django stores it in SQLite; many rows have the same one."""
+    return str(time.replace(tzinfo=None))
+
+
+FOR_JSON = {list: json.dumps, dict: json.dumps}
+FOR_SQLITE = FOR_JSON | {UUID: attrgetter("hex"), datetime: without_zone}

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from kongadmin.bulk import delete_rows, insert_rows, update_rows
 from kongadmin.declarative import belongings
-from kongadmin.declarative.columns import columns_of
+from kongadmin.declarative.columns import Columns, columns_of
 from kongadmin.declarative.document import Problem
 from kongadmin.declarative.holders import find_holders
 from kongadmin.declarative.kinds import KINDS, Kind
@@ -213,7 +213,7 @@ class Applying:
     def update(self) -> None:
         for kind, verb, chunk in self.parts(UPDATE):
             columns = columns_of(kind.model)
-            rows = [self.touched(columns, after) for _, _, after, _ in chunk]
+            rows = [self.touched(columns, columns.load(row[2])) for row in chunk]
             update_rows(kind.model, columns.names, rows)
             if kind.has_tags:
                 delete_rows(Tag, [row[0] for row in rows], "entity_id")
@@ -223,16 +223,15 @@ class Applying:
     def create(self) -> None:
         for kind, verb, chunk in self.parts(CREATE):
             columns = columns_of(kind.model)
-            rows = [self.touched(columns, after) for _, _, after, _ in chunk]
+            rows = [self.touched(columns, columns.ready(row[2])) for row in chunk]
             insert_rows(kind.model, columns.names, rows)
-            belongings.give_back(self.staging, kind.model, [row[0] for row in rows])
+            belongings.give_back(self.staging, kind.model, [row[0] for row in chunk])
             if kind.has_tags:
                 self.tag(kind, rows)
             self.count(kind, verb, len(chunk))
 
-    def touched(self, columns, after: bytes) -> list:
+    def touched(self, columns: Columns, row: list) -> list:
         """Return a row as it is stored now: everything of one plan at the same time."""
-        row = columns.load(after)
         row[columns.place["updated_at"]] = self.now
         return row
 

@@ -1,6 +1,7 @@
 """A plan says what would be done, and does nothing."""
 
 import pytest
+from django.utils import timezone
 
 from consumers.models import BasicAuth, Consumer, KeyAuth
 from declared import bob, plan_of, row, verbs
@@ -55,6 +56,26 @@ def test_all_kinds_are_created_once(plane):
     assert len(list(state.rows(plane))) == len(EVERYTHING)
     assert {verb for verb, _, _ in verbs(again)} == {"unchanged"}
     assert again.is_empty
+
+
+def test_what_is_made_is_as_old_as_its_plan(plane):
+    apply(plan_of(plane, bob(), mode="apply"))
+    before = timezone.now()
+
+    apply(plan_of(plane, row("consumers", username="ann"), mode="apply"))
+
+    assert Consumer.objects.get(username="ann").created_at >= before
+
+
+def test_a_row_is_refused_though_others_that_say_the_same_fields_are_good(plane):
+    rows = [bob(), row("consumers", username=5), row("consumers", username="ann")]
+
+    plan = plan_of(plane, *rows)
+
+    assert [verb for verb, _, _ in verbs(plan)] == ["create", "conflict", "create"]
+    assert [problem.text for problem in plan.problems] == [
+        "consumers: username: expected a string"
+    ]
 
 
 def test_a_sync_deletes_what_is_not_declared(plane):

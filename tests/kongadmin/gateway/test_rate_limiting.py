@@ -6,6 +6,7 @@ from kongadmin.gateway import counters
 from kongadmin.gateway.counters import Away
 from kongadmin.gateway.decision import Identity
 from kongadmin.gateway.plugins import Instance, Scope
+from kongadmin.gateway.plugins.limiting import remembered_digest
 from limited import send, shown
 
 CARL = Identity("id-1", "carl", "c-7", "id-2", "key-auth", groups=("gold", "zinc"))
@@ -266,3 +267,14 @@ def test_without_counters_requests_pass_where_the_plugin_tolerates_it(monkeypatc
 
 def test_no_limit_is_no_limit():
     assert send(limiter(minute=None)).headers == ()
+
+
+def test_who_is_counted_is_remembered_but_no_header_that_may_be_a_secret():
+    remembered_digest.cache_clear()
+
+    send(limiter(minute=9), identity=CARL)
+    by_consumer = remembered_digest.cache_info().currsize
+    by_header = limiter(minute=9, limit_by="header", header_name="X-Tier")
+    send(by_header, headers={"x-tier": "secret"})
+
+    assert (by_consumer, remembered_digest.cache_info().currsize) == (1, 1)

@@ -183,6 +183,8 @@ def measure(
     """Yield connections, figure, ratio and a line of the table for each figure."""
     page = servers.ask(f"{server.admin}/consumers?size=1000").json()["data"]
     figures = acts([row["id"] for row in page], [row["username"] for row in page])
+    for url in (other, server.admin):  # whoever asks first waits for connections
+        rate_by_python(url, figures["GET /consumers/{id}"], 8)
     for connections, (name, act) in itertools.product(CONNECTIONS, figures.items()):
         # Without BENCH=full wrk, which takes a second at least, only shows that it can.
         is_shown = FULL or name.startswith("POST")

@@ -32,6 +32,8 @@ class Borrowed:
             cursor.execute(statement, values)
             return cursor.fetchall()
 
+    find = rows
+
     def seconds(self, value: datetime | None) -> float | None:
         """Return a stored time as seconds since 1970."""
         if value is None:

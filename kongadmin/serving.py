@@ -6,6 +6,7 @@ as it was sent (a name may hold an encoded slash) and binds both ports to one se
 workers. Each looks after its own workers; this looks after the two.
 """
 
+import gc
 import os
 import re
 import signal
@@ -55,7 +56,7 @@ class DjangoListeners(BaseApplication):
             "loglevel": settings.LOG_LEVEL,
             "control_socket_disable": True,
             "pre_request": count_content_types,
-            "post_fork": hand_over_soon,
+            "post_fork": settle_in,
             "worker_exit": ignore_signals,
         }
         for name, value in options.items():
@@ -73,9 +74,10 @@ def ignore_signals(arbiter, worker) -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def hand_over_soon(server, worker) -> None:
-    """Let a thread that has its answer from the database wait less for its turn."""
-    sys.setswitchinterval(SWITCH_SECONDS)
+def settle_in(server, worker) -> None:
+    """Keep requests from waiting: for the garbage collector, for a thread's turn."""
+    gc.freeze()  # what was loaded before the fork stays, and need not be looked at
+    sys.setswitchinterval(SWITCH_SECONDS)  # a thread may have its answer already
 
 
 def count_content_types(worker, request) -> None:

@@ -32,6 +32,20 @@ def client_of(api: Client, settings) -> Callable[..., Client]:
 
 
 @pytest.fixture
+def as_role(api: Client, settings) -> Callable[..., Client]:
+    """Makes clients of Konnect's APIs with RBAC on, each of a user of its own."""
+    from factories import make_token, make_user
+
+    settings.ENFORCE_RBAC = True
+
+    def make(role: str, scope=None) -> Client:
+        token = make_token(make_user("", role, scope))
+        return Client(api.application, {"Authorization": f"Bearer {token}"})
+
+    return make
+
+
+@pytest.fixture
 def prod(db):
     """A realm with nobody in it."""
     from factories import make_realm

@@ -11,8 +11,6 @@ from factories import (
     default_control_plane,
     make_consumer,
     make_control_plane,
-    make_token,
-    make_user,
 )
 from kongadmin.access.models import Grant
 from kongadmin.access.permissions import forget
@@ -23,18 +21,6 @@ from realms.models import ControlPlane
 PATH = "/v2/control-planes"
 PROBLEM = "application/problem+json"
 URL = {"host": "example.test", "port": 443, "protocol": "https"}
-
-
-@pytest.fixture
-def as_role(api: Client, settings) -> Callable[..., Client]:
-    """Makes clients with RBAC on, each with the token of a user of its own."""
-    settings.ENFORCE_RBAC = True
-
-    def make(role: str, scope: ControlPlane | None = None) -> Client:
-        token = make_token(make_user("", role, scope))
-        return Client(api.application, {"Authorization": f"Bearer {token}"})
-
-    return make
 
 
 def refused(answer) -> dict:

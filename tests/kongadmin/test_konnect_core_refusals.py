@@ -13,8 +13,6 @@ from factories import (
     make_group,
     make_key,
     make_plugin,
-    make_token,
-    make_user,
 )
 from kongadmin.access.roles import PER_CONTROL_PLANE, ROLES
 from realms.models import ControlPlane
@@ -26,18 +24,6 @@ PROBLEM = "application/problem+json"
 @pytest.fixture
 def plane(db) -> ControlPlane:
     return make_control_plane(name="edge")
-
-
-@pytest.fixture
-def as_role(api: Client, settings) -> Callable[..., Client]:
-    """Makes clients with RBAC on, each with the token of a user of its own."""
-    settings.ENFORCE_RBAC = True
-
-    def make(role: str, scope: ControlPlane | None = None) -> Client:
-        token = make_token(make_user("", role, scope))
-        return Client(api.application, {"Authorization": f"Bearer {token}"})
-
-    return make
 
 
 def detail(answer) -> dict:

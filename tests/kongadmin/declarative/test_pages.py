@@ -11,50 +11,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from bringing import DECK, HEAD, KEY, apply, boxes, bring, many, run
 from consumers.models import Consumer, KeyAuth
 from factories import make_consumer, make_control_plane, make_plugin, make_user
 from kongadmin.changes import Change
-from kongadmin.declarative import board, jobs, listing
+from kongadmin.declarative import board, jobs
 from kongadmin.declarative.models import Import, Status
 from kongadmin.declarative.progress import Progress
 from kongadmin.plugins.models import Plugin
-
-KEY = "a-key-that-nobody-may-see"
-HEAD = '_format_version: "3.0"\n'
-DECK = f"""{HEAD}consumers:
-- username: alex
-  custom_id: "42"
-  keyauth_credentials:
-  - key: {KEY}
-- username: bert
-"""
-
-
-def run(record: Import) -> Import:
-    """Do what a thread does once the request has ended."""
-    record = Import.objects.select_related("scope", "undoes").get(pk=record.pk)
-    if record.status == Status.APPLYING:
-        jobs.run(record, jobs.apply_plan)
-    else:
-        jobs.run(record, jobs.plan_reverse if record.undoes else jobs.plan_document)
-    return Import.objects.get(pk=record.pk)
-
-
-def bring(pages: Client, text: str = "", **given) -> str:
-    """Bring a document and have it planned; return the address of its page."""
-    answer = pages.post("/import", {"text": text, "mode": "apply", **given})
-    assert answer.status_code == 303, answer.text
-    run(Import.objects.latest("pk"))
-    return answer["Location"]
-
-
-def apply(pages: Client, page: str, **given) -> str:
-    """Apply what is taken; return the text of the page then."""
-    answer = pages.post(f"{page}/apply", given)
-    if answer.status_code == 303:
-        run(Import.objects.get(pk=page.rpartition("/")[2]))
-        return pages.get(page).text
-    return answer.text
 
 
 def test_a_pasted_document_is_planned_looked_at_and_applied(pages: Client) -> None:
@@ -229,72 +193,6 @@ def test_unchanged_ones_are_counted_and_listed_on_demand(pages: Client) -> None:
     assert "carl" not in unchanged.partition('id="steps"')[2]
 
 
-def boxes(text: str, name: str = "shown") -> list[str]:
-    return re.findall(f'name="{name}" value="([^"]+)"', text)
-
-
-def many(count: int) -> str:
-    return f"{HEAD}consumers:\n" + "".join(
-        f"- username: user-{number:03}\n" for number in range(count)
-    )
-
-
-def test_ticks_survive_paging_and_filters(pages: Client, monkeypatch) -> None:
-    monkeypatch.setattr(listing, "SIZE", 10)
-    page = bring(pages, many(25))
-    first = boxes(pages.get(page).text)
-    left_out = first[1:3]  # the first is the group's own
-
-    there = pages.post(
-        f"{page}/choose",
-        {
-            "shown": first,
-            "take": [name for name in first if name not in left_out],
-            "go": "after=1.0.10",
-        },
-    )["Location"]
-    second = pages.get(there).text
-
-    assert "after=1.0.10" in there
-    assert "<b>23</b> of 25 steps taken" in second
-    assert "user-010" in second
-    assert "user-009" not in second
-    back = re.search(r'value="(before=[^"]+)"', second)[1]
-    assert boxes(pages.get(f"{page}?{back}").text) == first
-
-    filtered = pages.post(f"{page}/choose", {"q": "user-00"})["Location"]
-    text = pages.get(filtered).text
-    assert "10 shown" in text
-    assert text.count("checked") == 1 + 8
-
-    apply(pages, page, shown=boxes(text), take=[boxes(text)[0], *boxes(text)[2:]])
-
-    assert Consumer.objects.count() == 24
-    assert not Consumer.objects.filter(username="user-000").exists()
-
-
-def test_a_whole_group_is_left_out_by_one_tick(pages: Client) -> None:
-    page = bring(pages, DECK)
-    keys = "keyauth_credentials.create"
-
-    pages.post(f"{page}/choose", {"shown": [keys], "take": []})
-
-    assert "<b>2</b> of 3 steps taken" in pages.get(page).text
-    apply(pages, page)
-    assert Consumer.objects.count() == 2
-    assert not KeyAuth.objects.exists()
-
-
-def test_what_hangs_on_something_left_out_is_left_out_with_it(pages: Client) -> None:
-    page = bring(pages, DECK)
-    box = next(b for b in boxes(pages.get(page).text) if b == "consumers.create.1")
-
-    apply(pages, page, shown=[box])
-
-    assert Consumer.objects.get().username == "bert"
-    assert not KeyAuth.objects.exists()
-
-
 def test_what_was_done_can_be_read_step_by_step(pages: Client) -> None:
     make_consumer(username="alex", custom_id="41")
     page = bring(pages, DECK)
@@ -309,16 +207,6 @@ def test_what_was_done_can_be_read_step_by_step(pages: Client) -> None:
     assert 'name="take"' not in steps
     assert "Key Auth Credentials <span" not in pages.get(there).text
     assert "<del>41</del>" in pages.get(there).text
-
-
-def test_nothing_taken_is_nothing_to_apply(pages: Client) -> None:
-    page = bring(pages, DECK)
-    shown = ["consumers.create", "keyauth_credentials.create"]
-
-    answer = pages.post(f"{page}/apply", {"shown": shown})
-
-    assert answer.status_code == 422
-    assert "Nothing is left to apply" in answer.text
 
 
 def test_what_changed_meanwhile_stands_in_the_way(pages: Client) -> None:
@@ -484,19 +372,3 @@ def test_an_import_belongs_to_its_control_plane(pages: Client) -> None:
 
     assert pages.get(f"/import/{record.pk}").status_code == 404
     board.clear(record)
-
-
-def test_a_tick_answers_with_what_is_taken_now(pages: Client) -> None:
-    page = bring(pages, DECK)
-    htmx = {"HX-Request": "true"}
-    shown = boxes(pages.get(page).text)
-
-    one = pages.post(
-        f"{page}/choose", {"shown": shown, "take": shown[:-1]}, headers=htmx
-    )
-    group = pages.post(f"{page}/choose", {"shown": shown[:1]}, headers=htmx)
-
-    assert "<b>2</b> of 3 steps taken" in one.text
-    assert 'id="steps"' not in one.text
-    assert group["HX-Retarget"] == "#plan"
-    assert 'id="steps"' in group.text

@@ -121,7 +121,10 @@ def test_each_language_says_each_act_or_why_it_cannot(db) -> None:
                 assert READS[language.name](said.text), said.text
 
 
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
+@pytest.mark.skipif(
+    not shutil.which("terraform"),
+    reason="terraform is not installed, and Debian has no package of it",
+)
 def test_terraform_is_written_as_terraform_formats_it(db) -> None:
     [terraform] = [each for each in LANGUAGES if each.name == "terraform"]
     found = [Said(terraform, act, False) for act in acts()]

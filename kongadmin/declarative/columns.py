@@ -50,6 +50,9 @@ class Columns:
         ]
         self.defaults = dict(model().__dict__)
         self.has_tags = "tags" in self.place
+        self.encrypted = [
+            field.attname for field in self.fields if isinstance(field, SecretField)
+        ]
         self.secret = [
             place
             for place, field in enumerate(self.fields)
@@ -95,6 +98,14 @@ class Columns:
         for place, make in self.makers:
             if values[place] is not None:
                 values[place] = make(values[place])
+        return values
+
+    def in_clear(self, staged: bytes) -> dict[str, Any]:
+        """Return the same by column, secrets in clear and ids in hexadecimal."""
+        values = dict(zip(self.names, orjson.loads(staged), strict=True))
+        for name in self.encrypted:
+            if values[name] is not None:
+                values[name] = keyring.decrypt(bytes.fromhex(values[name]))
         return values
 
     def told(self, entity: Entity) -> list:

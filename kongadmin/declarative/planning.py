@@ -217,6 +217,7 @@ class Planner:
         """Find the stored row that is meant; return the keys that the row claims."""
         kind, entity = step.kind, step.entity
         keys = self.prints.keys(kind, entity.__dict__)
+        self.stored.learn_keys(kind)  # of which one may have what is claimed here
         id_ = values.get("id")
         if isinstance(id_, str) and UUID_TEXT.fullmatch(id_):
             entity.id = UUID(id_)

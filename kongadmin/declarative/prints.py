@@ -4,15 +4,13 @@ They are keyed with a secret that ends with the plan, so they tell nothing of a 
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import blake2b
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 import orjson
 
-from kongadmin.declarative.columns import columns_of
 from kongadmin.declarative.kinds import KINDS, Kind
 from kongadmin.fields import DigestField
 
@@ -32,7 +30,6 @@ class Prints:
             ]
             for number, kind in enumerate(KINDS.values())
         }
-        self.picks = {kind.name: picks(kind) for kind in KINDS.values()}
 
     def short(self, said: bytes) -> bytes:
         begun = self.begun.copy()
@@ -65,12 +62,6 @@ class Prints:
         prefix = next((prefix for prefix, names in claims if names == (name,)), None)
         return prefix and self.key(prefix, [text])
 
-    def stored_keys(self, kind: Kind, told: list, raw: tuple) -> list[bytes | None]:
-        """Return the same of a row as it is stored, and was told for comparison."""
-        values = (*raw, *told)
-        found = zip(self.claims[kind.name], self.picks[kind.name], strict=True)
-        return [self.key(prefix, pick(values)) for (prefix, _), pick in found]
-
 
 def unique_in_clear(kind: Kind) -> list[tuple[str, ...]]:
     """Return the kind's unique sets, with secrets for their digests."""
@@ -82,23 +73,3 @@ def unique_in_clear(kind: Kind) -> list[tuple[str, ...]]:
         )
         for names in kind.unique
     ]
-
-
-def picks(kind: Kind) -> list[Callable[[tuple], Sequence]]:
-    """Return how to get the values of each unique set from a stored row.
-
-    The row is followed by what of it was told for comparison, which is preferred.
-    """
-    columns = columns_of(kind.model)
-    places = columns.place | {
-        name: place
-        for place, (name, _, _) in enumerate(columns.compared, len(columns.names))
-    }
-    return [pick([places[name] for name in names]) for names in unique_in_clear(kind)]
-
-
-def pick(places: list[int]) -> Callable[[tuple], Sequence]:
-    """Return what gets the values at some places, always as a sequence."""
-    if len(places) > 1:
-        return itemgetter(*places)
-    return itemgetter(slice(places[0], places[0] + 1))

@@ -65,7 +65,6 @@ def settle(planner: "Planner") -> None:
     """Find the conflicts, then stage what is to be deleted."""
     staging = planner.staging
     staging.execute("CREATE INDEX claim_by_key ON claim (key)")
-    planner.stored.index_keys()
     find_doomed(planner)
     for pairs in (MEANT_TWICE, CLAIMED_TWICE):
         found = staging.execute(TWICE.format(pairs=pairs, conflict=CONFLICT)).fetchall()

@@ -1,6 +1,7 @@
 """What a scope holds, staged to be found by id, by what is unique, and as a whole."""
 
 from datetime import datetime
+from itertools import batched
 from uuid import UUID
 
 from django.utils import timezone
@@ -10,7 +11,7 @@ from kongadmin.declarative.columns import Columns, as_json, as_time, columns_of,
 from kongadmin.declarative.kinds import KINDS, Kind
 from kongadmin.declarative.prints import Prints
 from kongadmin.declarative.progress import Progress, Tell
-from kongadmin.declarative.staging import Staging
+from kongadmin.declarative.staging import BATCH, Staging
 from kongadmin.entities import UUID_TEXT
 
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
@@ -25,7 +26,7 @@ class Stored:
     ) -> None:
         self.staging, self.prints, self.select = staging, prints, select
         self.held: set[int] = set()
-        self.has_index = False  # by key; put off until it is needed
+        self.keyed: set[int] = set()  # whose keys somebody has asked for
 
     def holds(self, kind: Kind) -> bool:
         """Say whether anything of a kind is stored."""
@@ -49,28 +50,23 @@ class Stored:
         self, kind: Kind, page: list[tuple], first: int, now: datetime
     ) -> None:
         """Stage rows of a kind, numbered from `first`."""
-        columns, prints = columns_of(kind.model), self.prints
+        columns, whole = columns_of(kind.model), self.prints.whole
         names = ("expires_at", "consumer_id", "consumer_group_id")
         end, consumer, group = map(columns.place.get, names)
-        rows, keys = [], []
+        rows = []
         for number, raw in enumerate(page, first):
             if end and raw[end] and as_time(raw[end]) <= now:
                 continue  # it is as if it were gone
-            told = columns.told_raw(raw)
             rows.append(
                 (
                     *(number, NUMBERS[kind.name], binary(raw[0])),
                     consumer and binary(raw[consumer]),
                     group and binary(raw[group]),
                     not self.select or self.is_selected(kind, raw, columns),
-                    *(prints.whole(kind, told), dump(raw)),
+                    *(whole(kind, columns.told_raw(raw)), dump(raw)),
                 )
             )
-            for key in prints.stored_keys(kind, told, raw):
-                if key is not None:
-                    keys.append((key, number))
         self.staging.insert("stored", rows)
-        self.staging.insert("stored_key", keys)
 
     def is_selected(self, kind: Kind, raw: tuple, columns: Columns) -> bool:
         if not kind.has_tags:
@@ -98,16 +94,29 @@ class Stored:
     def by_key(self, kind: Kind, key: bytes | None) -> tuple | None:
         if key is None or not self.holds(kind):
             return None
-        self.index_keys()
+        self.learn_keys(kind)
         which = "(SELECT stored FROM stored_key WHERE key = ?)"
         sql = f"{self.STORED} WHERE number = {which}"
         return self.staging.execute(sql, (key,)).fetchone()
 
-    def index_keys(self) -> None:
-        """Make what is stored quick to find by its keys."""
-        if not self.has_index:
-            self.staging.execute("CREATE INDEX stored_by_key ON stored_key (key)")
-            self.has_index = True
+    def learn_keys(self, kind: Kind) -> None:
+        """Find out what keys stored rows of a kind have, once somebody asks for one."""
+        number = NUMBERS[kind.name]
+        if number in self.keyed or number not in self.held:
+            return
+        self.keyed.add(number)
+        in_clear, keys = columns_of(kind.model).in_clear, self.prints.keys
+        sql = "SELECT number, row FROM stored WHERE kind = ?"
+        for found in batched(self.staging.execute(sql, (number,)), BATCH, strict=False):
+            pairs = [
+                (key, stored)
+                for stored, row in found
+                for key in keys(kind, in_clear(row))
+                if key is not None
+            ]
+            self.staging.insert("stored_key", pairs)
+        sql = "CREATE INDEX IF NOT EXISTS stored_by_key ON stored_key (key)"
+        self.staging.execute(sql)
 
     def by_print(self, whole: bytes) -> tuple | None:
         sql = "SELECT number, id FROM stored WHERE print = ?"

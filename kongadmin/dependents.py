@@ -9,7 +9,7 @@ from functools import cache
 from django.db import connection
 from django.db.models import Model
 
-from kongadmin.prepared import adapter, run
+from kongadmin.prepared import adapted, run
 
 
 def delete_alone(row: Model) -> bool:
@@ -18,7 +18,7 @@ def delete_alone(row: Model) -> bool:
     A row that comes to refer to it in the meantime makes the transaction fail.
     """
     sql, count = statement(type(row))
-    key = adapter(type(row), row._meta.pk.name)(row.pk, connection)
+    key = adapted(row.pk, connection)
     return run(sql, [key] * count) == 1
 
 

@@ -6,18 +6,28 @@ kept and only its values change.
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
-from django.db.models import Field, Model, QuerySet, TextField, UUIDField
+from django.db.models import (
+    DateTimeField,
+    Field,
+    Model,
+    QuerySet,
+    TextField,
+    UUIDField,
+)
 
 type Row = dict[str, Any]
 type Fields = list[tuple[Field, type | None]]
+
+# How values of these types are written; others go as they are.
+FIELDS = {UUID: UUIDField(), datetime: DateTimeField()}
 
 
 def kept_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
@@ -34,17 +44,19 @@ def kept_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
 
 
 class Prepared:
-    """The rows of a queryset, as dicts by column attribute, for other values.
+    """The rows of a queryset, as dicts, for other values: by column attribute or, of
+    values(), by what those are called.
 
-    `build` gets sample values, one for each of `lookups`, and returns the queryset; the
+    `build` gets sample values, one for each of `samples`, and returns the queryset; the
     samples must differ from each other and from every constant in it.
     """
 
     def __init__(self, build: Callable[..., QuerySet], **samples: Any) -> None:
         rows = build(**samples)
-        model = rows.model
-        self.names = [field.attname for field in model._meta.concrete_fields]
-        compiler = rows.values_list(*self.names).query.get_compiler(rows.db)
+        if not rows.query.selected:
+            rows = rows.values(*(f.attname for f in rows.model._meta.concrete_fields))
+        self.names = list(rows.query.selected)
+        compiler = rows.query.get_compiler(rows.db)
         self.sql, parameters = compiler.as_sql()
         expressions = [expression for expression, _, _ in compiler.select]
         self.converters = [
@@ -54,14 +66,11 @@ class Prepared:
             ).items()
             for function in functions
         ]
-        self.adapt = {name: adapter(model, name) for name in samples}
-        adapted = {
-            name: self.adapt[name](value, connection) for name, value in samples.items()
-        }
         self.parameters = list(parameters)
         self.places = {
-            name: [i for i, given in enumerate(parameters) if given == value]
-            for name, value in adapted.items()
+            name: [i for i, given in enumerate(parameters) if given == written]
+            for name, sample in samples.items()
+            for written in [adapted(sample, connection)]
         }
 
     def rows(self, **values: Any) -> list[Row]:
@@ -69,9 +78,9 @@ class Prepared:
         database = connections[DEFAULT_DB_ALIAS]
         parameters = self.parameters.copy()
         for name, value in values.items():
-            adapted = self.adapt[name](value, database)
+            written = adapted(value, database)
             for place in self.places[name]:
-                parameters[place] = adapted
+                parameters[place] = written
         cursor = kept_cursor(database)
         cursor.execute(self.sql, parameters)
         rows = cursor.fetchall()
@@ -159,12 +168,7 @@ def update_of(model: type[Model]) -> Update:
     return Update(model)
 
 
-def adapter(model, name: str) -> Callable[[Any, BaseDatabaseWrapper], Any]:
-    """Return how a database wants a value of the model's field `name`.
-
-    What is called like no field is text of another table, which goes as it is.
-    """
-    try:
-        return model._meta.get_field(name).get_db_prep_value
-    except FieldDoesNotExist:
-        return lambda value, database: value
+def adapted(value: Any, database: BaseDatabaseWrapper) -> Any:
+    """Return a value as the database takes it."""
+    field = FIELDS.get(type(value))
+    return field.get_db_prep_value(value, database) if field else value

@@ -1,9 +1,11 @@
 """What became of consumers' requests over time, as the authorizer counted them."""
 
 import time
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Sum
@@ -39,8 +41,7 @@ SPANS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(NamedTuple):
     """How many requests of one step were allowed, denied and limited."""
 
     start: int
@@ -66,17 +67,17 @@ def series(
     """Return a point for every step of `span` and every consumer; one query."""
     starts = span.starts(time.time() if now is None else now)
     rows = Usage.objects.filter(
-        consumer_id__in=list(consumer_ids), seconds=span.step, start__gte=starts[0]
+        consumer_id__in=list(consumer_ids),
+        seconds=span.step,
+        start__range=(starts[0], starts[-1]),
     )
-    sums = rows.values("consumer_id", "start").annotate(**summed())
-    found = {
-        (row["consumer_id"], row["start"]): Point(row["start"], *outcomes(row))
-        for row in sums.order_by()
-    }
-    return {
-        id_: [found.get((id_, start)) or Point(start) for start in starts]
-        for id_ in consumer_ids
-    }
+    sums = rows.values_list("consumer_id", "start").annotate(**summed())
+    found: defaultdict[UUID, dict[int, Point]] = defaultdict(dict)
+    for id_, *numbers in sums.order_by():
+        point = Point(*numbers)
+        found[id_][point.start] = point
+    nothing = {start: Point(start) for start in starts}
+    return {id_: [*(nothing | found[id_]).values()] for id_ in consumer_ids}
 
 
 def by_credential(
@@ -87,10 +88,8 @@ def by_credential(
     rows = Usage.objects.filter(
         consumer_id=consumer.pk, seconds=span.step, start__gte=start
     )
-    sums = rows.values("credential_id").annotate(**summed())
-    return {
-        row["credential_id"]: Point(start, *outcomes(row)) for row in sums.order_by()
-    }
+    sums = rows.values_list("credential_id").annotate(**summed())
+    return {id_: Point(start, *numbers) for id_, *numbers in sums.order_by()}
 
 
 def total(points: Iterable[Point]) -> Point:
@@ -110,7 +109,3 @@ def with_series(consumers: list[Consumer], span: Span) -> list[Consumer]:
 
 def summed() -> dict[str, Sum]:
     return {f"{name}_sum": Sum(name) for name in OUTCOMES}
-
-
-def outcomes(row: dict) -> list[int]:
-    return [row[f"{name}_sum"] for name in OUTCOMES]

@@ -9,12 +9,12 @@ from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Index, UniqueConstraint
-from django.urls import reverse
 
 from consumers.models import Consumer
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.fields import TextKey, can_store
 from kongadmin.schema import Schema
+from realms.places import here
 
 SCHEMAS = Path(__file__).parent / "schemas"
 RATE_LIMITING = "rate-limiting-advanced"
@@ -73,7 +73,7 @@ class ConsumerGroup(Entity):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("groups:show", args=[self.ref])
+        return here("groups:show", self.ref)
 
     @property
     def ref(self) -> str:

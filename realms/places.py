@@ -7,6 +7,7 @@ ends in it. So a realm's consumers have the pages of all consumers.
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from urllib.parse import quote
 
 from django.urls import get_script_prefix, reverse, set_script_prefix
@@ -44,7 +45,14 @@ def front_door(plane) -> str:
     return f"{base}/" if plane.is_default else f"{base}/@{quote(plane.name)}/"
 
 
+def here(view: str, *args) -> str:
+    """Return the address of a page about what is where one is."""
+    return get_script_prefix() + _path(view, args)
+
+
+@lru_cache(4096)
 def _path(view: str, args: tuple) -> str:
+    # Django makes an address up at length, and a page has fifty.
     return reverse(view, args=args).removeprefix(get_script_prefix())
 
 

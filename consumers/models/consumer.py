@@ -8,12 +8,11 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
-from django.urls import reverse
 
 from kongadmin.entities import UUID_TEXT, Entity, EntityQuerySet
 from kongadmin.fields import TextKey, can_store
 from kongadmin.schema import Schema
-from realms.places import inside, is_inside
+from realms.places import here, inside, is_inside
 
 SCHEMAS = Path(__file__).parent.parent / "schemas"
 SHORTEST_INNER_SEARCH = 3
@@ -148,7 +147,7 @@ class Consumer(Entity):
     def get_absolute_url(self) -> str:
         if self.is_of_realm and not is_inside():
             return inside(str(self.scope_id), "consumers:show", self.ref)
-        return reverse("consumers:show", args=[self.ref])
+        return here("consumers:show", self.ref)
 
     @property
     def ref(self) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import SuspiciousOperation
 from django.db.models import IntegerField, QuerySet, Subquery
 from django.http import QueryDict
+from django.utils.functional import cached_property
 
 from kongadmin import keyset
 from kongadmin.keyset import Cursor, Sort
@@ -99,28 +100,28 @@ class Page:
     def cursor_of(self, row: Any) -> str:
         return encode(Cursor.at(row, self.sort))
 
-    @property
+    @cached_property
     def next_query(self) -> str:
         if not self.items:
             return ""
         return self.query(**{self.after: self.cursor_of(self.items[-1])})
 
-    @property
+    @cached_property
     def previous_query(self) -> str:
         if not self.items:
             return ""
         return self.query(**{self.before: self.cursor_of(self.items[0])})
 
-    def query(self, **changed: str) -> str:
+    def query(self, *dropped: str, **changed: str) -> str:
         """Return the address of another page: these arguments, on from the start."""
         given = self.given.copy()
-        for name in (self.after, self.before):
+        for name in (self.after, self.before, *dropped):
             given.pop(name, None)
         for name, value in changed.items():
             given[name] = value
         return given.urlencode()
 
-    @property
+    @cached_property
     def columns(self) -> dict[str, dict[str, str]]:
         """What the headings of the columns that sort need, by name."""
         return {name: self.sorted_by(name) for name in self.sorts}

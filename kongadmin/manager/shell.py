@@ -72,15 +72,16 @@ SECTIONS = {
 }
 
 
-class Can:
+class Can(dict[str, bool]):
     """What the person on the page may do, for templates: `can.write_consumers`."""
 
     def __init__(self, request: HttpRequest) -> None:
         self.user, self.scope = request.user, request.scope
 
-    def __getitem__(self, name: str) -> bool:
+    def __missing__(self, name: str) -> bool:
         verb, _, entity_type = name.partition("_")
-        return may(self.user, verb, entity_type, self.scope)
+        self[name] = may(self.user, verb, entity_type, self.scope)
+        return self[name]
 
 
 def shell(request: HttpRequest) -> dict:

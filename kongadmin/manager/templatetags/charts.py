@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from django import template
-from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
 
-STEP, SPARK_HEIGHT = 4, 20
+STEP, SPARK_HEIGHT = 4, 16
 WIDTH, HEIGHT, GAP = 720, 140, 0.25
 
 
@@ -15,24 +15,19 @@ WIDTH, HEIGHT, GAP = 720, 140, 0.25
 def spark(points: Sequence) -> str:
     """Draw the totals of points as small bars, as high as their share of the highest.
 
-    Nothing is drawn of nothing. One path has all of them: a page may have a hundred.
+    Nothing is drawn of nothing. One path has all of them, each bar from the foot of the
+    one before it: a page may have a hundred.
     """
-    highest = max(point.total for point in points)
+    totals = [point.total for point in points]
+    highest = max(totals)
     if not highest:
         return ""
-    bars = "".join(
-        f"M{place * STEP + 1.5} {SPARK_HEIGHT}v-{round(height, 1)}"
-        for place, point in enumerate(points)
-        if (height := scaled(point.total, highest, SPARK_HEIGHT))
-    )
-    count = sum(point.total for point in points)
-    return format_html(
-        '<svg class="spark" viewBox="0 0 {} {}" role="img" aria-label="{} requests">'
-        '<path d="{}"/></svg>',
-        len(points) * STEP,
-        SPARK_HEIGHT,
-        f"{count:,}",
-        bars,
+    heights = (-(-total * SPARK_HEIGHT // highest) for total in totals)
+    bars = "".join([f"v-{height}m{STEP} {height}" for height in heights])
+    return SafeString(
+        f'<svg class="spark" viewBox="0 0 {len(points) * STEP} {SPARK_HEIGHT}" '
+        f'role="img" aria-label="{sum(totals):,} requests">'
+        f'<path d="M1.5 {SPARK_HEIGHT}{bars}"/></svg>'
     )
 
 

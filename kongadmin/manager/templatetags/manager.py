@@ -8,9 +8,11 @@ from django import template
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from consumers.credentials import CREDENTIALS
 from consumers.models import Credential
+from kongadmin.manager.paging import Page
 from kongadmin.masks import mask
 from realms import places
 
@@ -81,10 +83,8 @@ def ago(time: datetime | None) -> str:
     """Say how far a time lies from now; the exact time is in the title."""
     if time is None:
         return ""
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        *(time.isoformat(), exactly(time), ago_alone(time)),
-    )
+    said, title, text = time.isoformat(), exactly(time), ago_alone(time)
+    return SafeString(f'<time datetime="{said}" title="{title}">{text}</time>')
 
 
 @register.filter
@@ -98,6 +98,13 @@ def ago_alone(time: datetime) -> str:
 @register.filter
 def exactly(time: datetime) -> str:
     return f"{time:%-d %b %Y, %H:%M:%S} UTC"
+
+
+@register.filter
+def beside(page: Page, name: str) -> str:
+    """Return what follows `?name=…` in the address of a list that this narrows."""
+    others = page.query(name)
+    return f"&{others}" if others else ""
 
 
 @register.filter

@@ -9,6 +9,7 @@ workers. Each looks after its own workers; this looks after the two.
 import gc
 import os
 import re
+import select
 import signal
 import socket
 import sys
@@ -28,6 +29,7 @@ LISTENERS = {
     "ADMIN_GUI_LISTEN": settings.ADMIN_GUI_LISTEN,
 }
 AUTHORIZER = "kongadmin.gateway.wsgi:proxy"
+WORKER = "kongadmin.workers.Worker" if hasattr(select, "epoll") else "gthread"
 SECONDS_TO_STOP = 10
 SWITCH_SECONDS = 0.0005
 LOOK, PAUSE = 0.02, 2.0
@@ -46,7 +48,7 @@ class DjangoListeners(BaseApplication):
         options = {
             "bind": [str(settings.ADMIN_LISTEN), str(settings.ADMIN_GUI_LISTEN)],
             "workers": settings.WORKERS,
-            "worker_class": "kongadmin.workers.Worker",
+            "worker_class": WORKER,
             "threads": settings.DATABASE_THREADS,
             "keepalive": 75,
             "timeout": 60,

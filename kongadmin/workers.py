@@ -1,20 +1,52 @@
-"""gunicorn's worker, whose few threads are not given to those who only listen."""
+"""gunicorn's worker, in which each thread takes for itself the next request there is.
 
+In gthread one thread waits for requests and hands them to others, which costs twice
+what most answers do. Here all threads wait on one epoll; what is ready goes to one.
+"""
+
+import errno
+import os
 import re
+import select
+import socket
+import struct
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Thread, get_ident
 
+from gunicorn import http, util
 from gunicorn.http.message import Request
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.base import Worker as BaseWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 # What stays open until the client hangs up: a watch of the Kubernetes API.
 PATH = re.compile("(/admin-api)?/apis?/")
 QUERY = re.compile("(^|.*&)watch=(true|1)(&|$)")
 # More than are let in, so that the others are told so at once.
 MOST_THREADS = 72
-# For how long a client may take nothing of what it is sent.
-PATIENCE_SECONDS = 30
+# For how long a client may send nothing of a request, or take nothing of an answer.
+PATIENCE = struct.pack("@ll", 30, 0)
+# How long a connection is kept at the end, for what its client may be sending.
+LINGER_SECONDS = 2.0
+LOOK_SECONDS, PAUSE = 1.0, 0.05
+ONCE = select.EPOLLIN | select.EPOLLONESHOT
 STAYS = object()
+
+
+class Connection:
+    """A client's connection; by `idle_until` it has waited too long."""
+
+    def __init__(self, cfg, sock: socket.socket, client, server) -> None:
+        for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            sock.setsockopt(socket.SOL_SOCKET, option, PATIENCE)
+        self.sock = sock
+        self.client = client
+        self.server = server
+        self.parser = http.get_parser(cfg, sock, client)
+        self.is_parting = False
+        self.idle_until = 0.0
 
 
 def stays_open(request: Request) -> bool:
@@ -22,52 +54,157 @@ def stays_open(request: Request) -> bool:
 
 
 class Worker(ThreadWorker):
-    """gthread, but a request that stays open goes on in a thread of its own."""
+    """gthread without the thread between, and with others for what stays open.
+
+    A connection is in `idle` while it waits, longest first, and whoever takes it out
+    of there has it. In `busy` are the threads, and what stays open.
+    """
 
     def init_process(self) -> None:
+        self.epoll = select.epoll()
+        self.idle: dict[int, Connection] = {}
+        self.busy: set[int | Connection] = set()
         self.listening = ThreadPoolExecutor(MOST_THREADS)
-        super().init_process()
+        BaseWorker.init_process(self)
 
-    def handle_request(self, req: Request, conn: TConn) -> object:
-        if not stays_open(req):
-            return super().handle_request(req, conn)
-        conn.open_request = req
-        return STAYS
+    def run(self) -> None:
+        self.listeners = {listener.fileno(): listener for listener in self.sockets}
+        for number, listener in self.listeners.items():
+            listener.setblocking(False)
+            self.epoll.register(number, ONCE)
+        for _ in range(self.cfg.threads):
+            Thread(target=self.serve, daemon=True).start()
+        while self.alive and self.is_parent_alive():
+            self.notify()
+            if select.select([self.PIPE[0]], [], [], LOOK_SECONDS)[0]:
+                os.read(self.PIPE[0], 64)  # the numbers of signals
+            self.close_idle()
+        self.finish()
 
-    def _keepalive_after(self, conn: TConn, keepalive: object) -> object:
-        if keepalive is STAYS:
-            return STAYS
-        return super()._keepalive_after(conn, keepalive)
+    def finish(self) -> None:
+        """Hear out the clients that are there, for as long as it may take."""
+        self.alive = False
+        for number in self.listeners:
+            self.epoll.unregister(number)
+        now = time.monotonic()
+        for connection in list(self.idle.values()):
+            connection.idle_until = min(connection.idle_until, now + LINGER_SECONDS)
+        while time.monotonic() < now + self.cfg.graceful_timeout:
+            self.notify()
+            time.sleep(PAUSE)
+            self.close_idle()
+            if not self.idle and not self.busy:
+                break
 
-    def finish_request(self, conn: TConn, fs) -> None:
-        if fs.cancelled() or fs.result() is not STAYS:
-            super().finish_request(conn, fs)
-            return
-        going_on = self.listening.submit(self.go_on, conn)
-        going_on.add_done_callback(
-            lambda done: self.method_queue.defer(self.finish_request, conn, done)
-        )
+    def close_idle(self) -> None:
+        now = time.monotonic()
+        for number, connection in list(self.idle.items()):
+            if connection.idle_until < now and self.idle.pop(number, None):
+                util.close(connection.sock)
 
-    def go_on(self, conn: TConn) -> bool:
-        """Serve a request that stays open; say whether its connection may, too."""
-        request = conn.open_request
-        conn.sock.settimeout(PATIENCE_SECONDS)
+    def serve(self) -> None:
+        """Take what is ready, one after other; a thread's work."""
+        while True:
+            [(number, _)] = self.epoll.poll(maxevents=1)
+            self.busy.add(get_ident())  # before it is out of `idle`
+            try:
+                if listener := self.listeners.get(number):
+                    self.accept(listener)
+                elif connection := self.idle.pop(number, None):
+                    self.take(connection)
+            except Exception:
+                self.log.exception("A connection is lost")
+            self.busy.discard(get_ident())
+
+    def accept(self, listener: socket.socket) -> None:
+        if not self.alive:
+            return  # another worker's
         try:
-            keepalive = super().handle_request(request, conn)
-            return self._keepalive_after(conn, keepalive)
+            sock, client = listener.accept()
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
+                self.log.error("No connection is accepted: %s", error)
+                time.sleep(PAUSE)  # too many files are open
+        else:
+            sock.setblocking(True)
+            self.epoll.register(sock, 0)
+            self.wait(Connection(self.cfg, sock, client, listener.getsockname()))
+        if len(self.idle) > self.worker_connections:
+            util.close(self.idle.pop(next(iter(self.idle))).sock)
+        with suppress(FileNotFoundError):  # no longer registered
+            self.epoll.modify(listener, ONCE)
+
+    def wait(self, connection: Connection) -> None:
+        """Let whichever thread is free take the connection when there is something."""
+        is_kept = self.alive and not connection.is_parting
+        seconds = self.cfg.keepalive if is_kept else LINGER_SECONDS
+        connection.idle_until = time.monotonic() + seconds
+        self.idle[connection.sock.fileno()] = connection
+        self.epoll.modify(connection.sock, ONCE)
+
+    def take(self, connection: Connection) -> None:
+        if connection.is_parting:
+            self.drain(connection)
+        elif (outcome := self.answer(connection)) is not STAYS:
+            self.let_go(connection, outcome)
+        else:
+            self.busy.add(connection)
+            self.listening.submit(self.go_on, connection)
+
+    def go_on(self, connection: Connection) -> None:
+        self.let_go(connection, self.answer(connection, connection.parser.mesg))
+        self.busy.discard(connection)
+
+    def let_go(self, connection: Connection, keepalive: bool) -> None:
+        if keepalive:
+            self.wait(connection)
+        else:
+            self.part_with(connection)
+
+    def answer(self, connection: Connection, request: Request | None = None) -> object:
+        """Answer what the client asks; say whether it may ask on, or that this STAYS.
+
+        With `request`, answer this, however long it takes.
+        """
+        try:
+            if request is None:
+                request = next(connection.parser)
+                if stays_open(request):
+                    return STAYS
+            keepalive = self.handle_request(request, connection)
+            keepalive = self._keepalive_after(connection, keepalive)
         except (OSError, StopIteration):  # the client hung up
             return False
         except Exception as error:
-            self.handle_error(request, conn.sock, conn.client, error)
+            self.handle_error(request, connection.sock, connection.client, error)
             return False
+        if keepalive and connection.parser.unreader.buf.getvalue():
+            return self.answer(connection)  # it did not wait for the answer
+        return keepalive
+
+    def part_with(self, connection: Connection) -> None:
+        """Close in such a way that the client gets the whole answer: RFC 9112, 9.6."""
+        connection.is_parting = True
+        try:
+            connection.sock.shutdown(socket.SHUT_WR)
+            self.wait(connection)
+        except OSError:  # it was first
+            util.close(connection.sock)
+
+    def drain(self, connection: Connection) -> None:
+        with suppress(OSError):
+            if connection.sock.recv(65536):
+                self.wait(connection)
+                return
+        util.close(connection.sock)
 
     def handle_exit(self, sig, frame) -> None:
         end_watches()
-        super().handle_exit(sig, frame)
+        BaseWorker.handle_exit(self, sig, frame)
 
     def handle_quit(self, sig, frame) -> None:
         end_watches()
-        super().handle_quit(sig, frame)
+        BaseWorker.handle_quit(self, sig, frame)
 
 
 def end_watches() -> None:

@@ -9,9 +9,16 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 
 from servers import Server
 
-# Debian's Chromium where there is one, else the one that Playwright has installed.
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = ["--no-sandbox", "--disable-quic", "--disable-background-networking"]
+# Debian's Chromium where there is one, else the one that Playwright has installed. The
+# shell opens no windows that nobody sees, which take Chromium most of a test's time.
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
+FLAGS = [
+    "--no-sandbox",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",  # of containers is often small
+]
 # Chromium calls every refused request an error; a form refused with these is none,
 # nor is a page that a test asks for because it is missing.
 REFUSALS = ("status of 409", "status of 422", "status of 429")

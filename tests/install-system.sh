@@ -17,7 +17,8 @@ want() { # what it is for, the Debian package, commands or files of which one is
 }
 
 want "the tests on PostgreSQL" postgresql postgres /usr/lib/postgresql/*/bin/postgres
-want "the browser tests" chromium chromium "${HOME:-/}"/.cache/ms-playwright/chromium*
+want "the browser tests, in half of Chromium's time" chromium-headless-shell \
+    chromium-headless-shell "${HOME:-/}"/.cache/ms-playwright/chromium*
 want "the tests behind nginx" nginx nginx /usr/sbin/nginx
 want "the tests with Redis" redis-server redis-server
 want "the tests behind Caddy" caddy caddy

@@ -105,7 +105,7 @@ WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 740}
 PARTS = 6  # so that several processes share what takes longest
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shown(server: Server) -> dict[str, str]:
     """A consumer with everything a page can show; returns its credentials' ids by kind.
 

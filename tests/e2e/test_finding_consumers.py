@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from servers import Server, ask
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def crowd(server: Server) -> str:
     """Seventy consumers; returns the prefix of their names."""
     for number in range(70):

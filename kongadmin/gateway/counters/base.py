@@ -38,6 +38,10 @@ class Window(NamedTuple):
         """The seconds after its start in which somebody may ask for its count."""
         return LIVES * self.length
 
+    def passes(self, current: int, previous: int) -> bool:
+        """Say whether another request passes; the rule stands also in remote.lua."""
+        return current + previous * self.weight <= self.most
+
 
 class Taken(NamedTuple):
     """Whether a request passed, and what it left: (current, previous) by window."""
@@ -64,14 +68,3 @@ class Counters(Protocol):
         Without `counting` nothing is written, but the answer is as if it were. Raises
         Away.
         """
-
-
-def passes(windows: Sequence[Window], stored: Sequence[tuple[int, int]]) -> bool:
-    """Say whether every window lets another request pass, given what is stored.
-
-    The rule stands once more in remote.lua.
-    """
-    for window, (current, previous) in zip(windows, stored, strict=True):
-        if current + previous * window.weight > window.most:
-            return False
-    return True

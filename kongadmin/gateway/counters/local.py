@@ -15,7 +15,7 @@ from pathlib import Path
 
 import lmdb
 
-from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window, passes
+from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window
 
 LAYOUT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -30,7 +30,11 @@ PRUNED_WHEN_FULL = 1000
 # floats sort as their bytes do, so what is over stands first.
 KEY = struct.Struct(">d16sd")
 OVER = struct.Struct(">d")
-COUNT_BYTES = 8
+COUNT = struct.Struct(">Q")
+NONE = COUNT.pack(0)
+
+# A counter's key, and the counts of its window and of the one before.
+Found = tuple[bytes, int, int]
 
 logger = logging.getLogger(__name__)
 
@@ -68,30 +72,24 @@ class LocalCounters:
         try:
             environment = self.environment or self.open()
             with environment.begin(write=True) as transaction:
-                keys, stored = read(transaction, name, windows)
-                allowed = passes(windows, stored)
+                allowed, found = look(transaction, name, windows)
                 if not allowed and not penalty:
-                    return Taken(False, stored)
-                counts = [(current + 1, previous) for current, previous in stored]
+                    return Taken(False, [(c, previous) for _, c, previous in found])
                 if counting:
-                    self.write(transaction, keys, counts, now)
-                return Taken(allowed, counts)
+                    self.write(transaction, found, now)
+                return Taken(allowed, [(c + 1, previous) for _, c, previous in found])
         except (lmdb.Error, OSError) as error:
             logger.error("The counters of this machine cannot be used: %s", error)
             raise Away from error
 
     def write(
-        self,
-        transaction: lmdb.Transaction,
-        keys: list[bytes],
-        counts: list[tuple[int, int]],
-        now: float,
+        self, transaction: lmdb.Transaction, found: list[Found], now: float
     ) -> None:
-        """Write the counts; new counters may take the place of those that are over."""
-        for key, (current, _) in zip(keys, counts, strict=True):
-            if current == 1:
+        """Count one more; new counters may take the place of those that are over."""
+        for key, current, _ in found:
+            if not current:
                 self.make_room(transaction, now)
-            transaction.put(key, current.to_bytes(COUNT_BYTES))
+            transaction.put(key, COUNT.pack(current + 1))
 
     def make_room(self, transaction: lmdb.Transaction, now: float) -> None:
         """See to it that there is space for one more counter."""
@@ -136,21 +134,23 @@ def open_environment(folder: Path, map_bytes: int) -> lmdb.Environment:
     return environment
 
 
-def read(
+def look(
     transaction: lmdb.Transaction, name: bytes, windows: Sequence[Window]
-) -> tuple[list[bytes], list[tuple[int, int]]]:
-    """Return the windows' keys, and what was counted so far."""
-    get, pack, count = transaction.get, KEY.pack, int.from_bytes
-    keys, stored = [], []
-    for length, start, _, before, _ in windows:
+) -> tuple[bool, list[Found]]:
+    """Return whether a request passes, and what was counted before it."""
+    get, pack, unpack = transaction.get, KEY.pack, COUNT.unpack
+    allowed, found = True, []
+    for window in windows:
+        length, start, _, before, _ = window
         life = LIVES * length
         key = pack(start + life, name, length)
+        (current,) = unpack(get(key, NONE))
         previous = 0
         if before is not None:
-            previous = count(get(pack(before + life, name, length), b""))
-        keys.append(key)
-        stored.append((count(get(key, b"")), previous))
-    return keys, stored
+            (previous,) = unpack(get(pack(before + life, name, length), NONE))
+        allowed = allowed and window.passes(current, previous)
+        found.append((key, current, previous))
+    return allowed, found
 
 
 def prune(transaction: lmdb.Transaction, now: float, most: int) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import lmdb
 
-from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window
+from kongadmin.gateway.counters.base import Away, Taken, Window
 
 LAYOUT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -141,9 +141,8 @@ def look(
     get, pack, unpack = transaction.get, KEY.pack, COUNT.unpack
     allowed, found = True, []
     for window in windows:
-        length, start, _, before, _ = window
-        life = LIVES * length
-        key = pack(start + life, name, length)
+        length, before, life = window.length, window.previous, window.life
+        key = pack(window.start + life, name, length)
         (current,) = unpack(get(key, NONE))
         previous = 0
         if before is not None:

@@ -36,12 +36,8 @@ class Limit(NamedTuple):
         )
 
 
-class Quota(NamedTuple):
-    """What a request has left of a limit, and in how many seconds there is more."""
-
-    limit: Limit
-    remaining: float
-    reset: int
+# What a request has left of a limit, and in how many seconds there is more.
+Quota = tuple[Limit, float, int]
 
 
 class Limiting(Handler):
@@ -122,12 +118,12 @@ class Limiting(Handler):
                 allowed=allowed,
                 limits=[
                     {
-                        "limit": quota.limit.most,
-                        "seconds": quota.limit.length,
-                        "remaining": quota.remaining,
-                        "reset": quota.reset,
+                        "limit": limit.most,
+                        "seconds": limit.length,
+                        "remaining": remaining,
+                        "reset": reset,
                     }
-                    for quota in quotas
+                    for limit, remaining, reset in quotas
                 ],
             )
 
@@ -153,7 +149,8 @@ def headers(
 
 def tightness(quota: Quota) -> tuple[float, float]:
     """Sort by what remains; of equal ones the longest window is the tightest."""
-    return quota.remaining, -quota.limit.length
+    limit, remaining, _ = quota
+    return remaining, -limit.length
 
 
 def number(value: float) -> str:

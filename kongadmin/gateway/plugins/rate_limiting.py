@@ -12,7 +12,7 @@ from kongadmin.gateway import counters
 from kongadmin.gateway.counters import Away, Window
 from kongadmin.gateway.decision import FAILED, Decision, Refusal
 from kongadmin.gateway.plugins.base import Instance
-from kongadmin.gateway.plugins.limiting import Limit, Limiting, Quota
+from kongadmin.gateway.plugins.limiting import Limit, Limiting
 
 # Kong counts with these lengths whatever the calendar says of a month or a year.
 PERIODS = {
@@ -61,7 +61,7 @@ class RateLimiting(Limiting):
             decision.tell("skipped", why="counters")
             return None if self.is_tolerant else FAILED
         quotas = [
-            Quota(
+            (
                 limit,
                 max(0, limit.most - current),
                 max(1, limit.length - int(now - window.start)),

@@ -166,14 +166,14 @@ def quota(
     is_counted: bool,
 ) -> Quota:
     """Return what is left of a limit, given what is stored after the request."""
-    length, _, _, before, weight = window
+    length, most = limit.length, limit.most
     current, previous = counts
-    rate, most = current + previous * weight + (not is_counted), limit.most
-    remaining = floor(max(0, most - rate) + SLACK)
+    rate = current + previous * window.weight + (not is_counted)
+    remaining = floor(most - rate + SLACK) if rate < most else 0
     rest = length - now % length
-    if rate > most + SLACK and before is not None:
+    if rate > most + SLACK and window.previous is not None:
         rest = wait(limit, rest, current, previous)
-    return Quota(limit, remaining, max(1, ceil(rest - INSTANT)))
+    return limit, remaining, max(1, ceil(rest - INSTANT))
 
 
 def wait(limit: Limit, rest: float, current: int, previous: int) -> float:

@@ -87,7 +87,8 @@ class Prepared:
         found = [dict(zip(self.names, row, strict=True)) for row in rows]
         for name, convert, expression in self.converters:
             for row in found:
-                row[name] = convert(row[name], expression, database)
+                if row[name] is not None:  # which every field leaves as it is
+                    row[name] = convert(row[name], expression, database)
         return found
 
 

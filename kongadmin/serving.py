@@ -28,7 +28,6 @@ LISTENERS = {
     "ADMIN_LISTEN": settings.ADMIN_LISTEN,
     "ADMIN_GUI_LISTEN": settings.ADMIN_GUI_LISTEN,
 }
-AUTHORIZER = "kongadmin.gateway.wsgi:proxy"
 WORKER = "kongadmin.workers.Worker" if hasattr(select, "epoll") else "gthread"
 SECONDS_TO_STOP = 10
 SWITCH_SECONDS = 0.0005
@@ -103,19 +102,7 @@ def start_django() -> int:
 
 def start_authorizer() -> int:
     """Start granian with the authorizer; return its process id."""
-    address = settings.PROXY_LISTEN
-    options = {
-        "--interface": "wsgi",
-        "--host": address.host,
-        "--port": str(address.port),
-        "--workers": str(settings.WORKERS),
-        "--blocking-threads": "1",
-        "--log-level": settings.LOG_LEVEL,
-        "--workers-kill-timeout": str(SECONDS_TO_STOP // 2),
-    }
-    words = [word for option in options.items() for word in option]
-    flags = ["--no-ws", "--respawn-failed-workers"]
-    command = [sys.executable, "-m", "granian", *words, *flags, AUTHORIZER]
+    command = [sys.executable, "-m", "kongadmin.gateway"]
     return os.posix_spawn(sys.executable, command, os.environ)
 
 

@@ -41,7 +41,7 @@ def masters(server: Server) -> dict[str, int]:
         if parent == server.process.pid
     }
     return {
-        "granian" if "granian" in line else "gunicorn": pid
+        "granian" if "kongadmin.gateway" in line else "gunicorn": pid
         for pid, line in children.items()
     }
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
+from kongadmin.schema import read_file
 
 HERE = Path(__file__).parent
 type Right = tuple[str, str]  # a verb of ours, and the entity type it is about
@@ -102,7 +102,7 @@ def read(group_version: str, row: dict) -> Kind:
 
 
 def read_all() -> Iterator[Kind]:
-    table = yaml.safe_load((HERE / "resources.yaml").read_text())
+    table = read_file(HERE / "resources.yaml")
     for group_version, rows in table.items():
         for row in rows:
             yield read(group_version, row)

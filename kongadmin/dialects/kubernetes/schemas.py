@@ -15,10 +15,11 @@ from kongadmin.dialects.kubernetes import rules
 from kongadmin.dialects.kubernetes.errors import NIL, Cause
 from kongadmin.dialects.kubernetes.kinds import HERE, Kind
 from kongadmin.dialects.kubernetes.paths import join
+from kongadmin.schema import read_file
 
 type Schema = dict[str, Any]
 
-TABLE = yaml.safe_load((HERE / "schemas.yaml").read_text())
+TABLE = read_file(HERE / "schemas.yaml")
 METADATA: Schema = TABLE["metadata"]
 TYPES = {
     "object": dict,

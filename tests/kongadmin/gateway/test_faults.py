@@ -138,7 +138,7 @@ def test_a_killed_worker_takes_no_more_with_it_than_was_under_way(four: Server) 
 def authorizers(server: Server) -> list[int]:
     """Return the processes that serve the proxy listener, their parent left out."""
     found = server.processes()
-    serving = {pid for pid, (_, line) in found.items() if "granian" in line}
+    serving = {pid for pid, (_, line) in found.items() if "kongadmin.gateway" in line}
     return [pid for pid in serving if found[pid][0] in serving]
 
 

@@ -27,13 +27,14 @@ def served(gateway) -> Iterator[tuple[subprocess.Popen, int]]:
     address = f"sqlite:///{database['NAME']}"
     if near := os.environ.get("TEST_POSTGRESQL"):
         address = f"{near.rpartition('/')[0]}/{database['NAME']}"
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--workers", "2"]
-    command += ["--blocking-threads", "1", "--no-ws", "--log-level", "error"]
-    # Granian forgets a signal that meets a worker while it starts.
-    command += ["--workers-kill-timeout", "3", "--port", str(port)]
-    command += ["kongadmin.gateway.wsgi:proxy"]
-    environment = {**os.environ, "KONGADMIN_DATABASE_URL": address}
+    command = [sys.executable, "-m", "kongadmin.gateway"]
     url = f"http://127.0.0.1:{port}"
+    environment = {
+        **os.environ,
+        "KONGADMIN_DATABASE_URL": address,
+        "KONGADMIN_PROXY_LISTEN": f"127.0.0.1:{port}",
+        "KONGADMIN_WORKERS": "2",
+    }
     with servers.running(command, url, cwd=servers.ROOT, env=environment) as process:
         yield process, port
 

@@ -1,0 +1,53 @@
+"""`python -m kongadmin.gateway`: the proxy listener, in processes without Django.
+
+What they need is loaded once, before granian forks them.
+"""
+
+import multiprocessing
+import os
+import signal
+
+SECONDS_TO_STOP = 5
+SECONDS_BESIDE = 0.5
+
+
+def end_at_once() -> None:
+    """Let SIGTERM end a process that cannot heed it yet.
+
+    A worker has granian's handler from its parent, and would forget what meets it there
+    before it has its own.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def serve() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up while it loads
+    from granian import Granian
+    from granian.constants import Interfaces
+    from granian.http import HTTP1Settings, HTTP2Settings
+    from granian.log import LogLevels
+
+    from kongadmin.gateway import wsgi
+    from kongadmin.settings import LOG_LEVEL, PROXY_LISTEN, WORKERS
+
+    multiprocessing.set_start_method("fork")
+    os.register_at_fork(after_in_child=end_at_once)
+    Granian(
+        f"{wsgi.__name__}:{wsgi.proxy.__name__}",
+        address=PROXY_LISTEN.host,
+        port=PROXY_LISTEN.port,
+        interface=Interfaces.WSGI,
+        workers=WORKERS,
+        blocking_threads=1,
+        websockets=False,
+        http1_settings=HTTP1Settings(),
+        http2_settings=HTTP2Settings(),
+        log_level=LogLevels(LOG_LEVEL),
+        respawn_failed_workers=True,
+        respawn_interval=SECONDS_BESIDE,
+        workers_kill_timeout=SECONDS_TO_STOP,
+    ).serve()
+
+
+if __name__ == "__main__":
+    serve()

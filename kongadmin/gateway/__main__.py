@@ -3,6 +3,7 @@
 What they need is loaded once, before granian forks them.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -22,6 +23,7 @@ def end_at_once() -> None:
 
 def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up while it loads
+    gc.disable()
     from granian import Granian
     from granian.constants import Interfaces
     from granian.http import HTTP1Settings, HTTP2Settings
@@ -30,6 +32,8 @@ def serve() -> None:
     from kongadmin.gateway import wsgi
     from kongadmin.settings import LOG_LEVEL, PROXY_LISTEN, WORKERS
 
+    gc.freeze()  # what is loaded stays, in memory that the workers share
+    gc.enable()
     multiprocessing.set_start_method("fork")
     os.register_at_fork(after_in_child=end_at_once)
     Granian(

@@ -29,13 +29,24 @@ STRIDE = 30
 
 def types_held(consumer: Consumer) -> list[CredentialType]:
     """Return the types that the consumer has any of, expired ones included."""
-    held = {
-        declared.model.__name__: Exists(declared.model.objects.of(consumer))
-        for declared in CREDENTIALS.values()
-    }
-    row = Consumer.objects.filter(pk=consumer.pk).values(**held).get()
+    [row] = holding().rows(id=consumer.pk, scope_id=consumer.scope_id)
     types = CREDENTIALS.values()
     return [declared for declared in types if row[declared.model.__name__]]
+
+
+@cache
+def holding() -> Prepared:
+    """Return the query that asks of each type whether a consumer has any."""
+
+    def build(**of: UUID) -> QuerySet:
+        consumer = Consumer(**of)
+        held = {
+            declared.model.__name__: Exists(declared.model.objects.of(consumer))
+            for declared in CREDENTIALS.values()
+        }
+        return Consumer.objects.filter(pk=consumer.pk).values(**held)
+
+    return Prepared(build, id=uuid4(), scope_id=uuid4())
 
 
 def with_usage(credentials: list[Credential]) -> list[Credential]:

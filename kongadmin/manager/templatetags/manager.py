@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django import template
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -142,14 +141,14 @@ def place(change) -> str:
     if is_gone or not change.subject_id:
         return ""
     if change.entity_type in ("users", "tokens"):  # Django's numbers as UUIDs
-        return reverse("access:user", args=[change.subject_id.int])
+        return places.here("access:user", change.subject_id.int)
     if change.entity_type in ("realms", "workspaces"):
         app = "realms" if change.entity_type == "realms" else "planes"
         return places.outside(f"{app}:show", change.entity_id)
     if change.entity_type == "plugins" and change.verb == "delete":
         return ""
     view, id_ = PLACES.get(change.entity_type, PLACE_OF_OTHERS)
-    return reverse(view, args=[getattr(change, id_)])
+    return places.here(view, getattr(change, id_))
 
 
 @register.filter

@@ -177,18 +177,21 @@ class Lines:
         self._waiting: tuple[Block, str, int] | None = None
         for at, line in enumerate(lines, start):
             found = LINE.fullmatch(line)
-            if found and (found[2] or found[3]):
+            if found and (found[3] or found[2]):
                 self._add(found, at)
             elif line.strip(" ")[:1] not in ("", "#"):
                 raise Doubt(line)
 
     def _add(self, found: re.Match, at: int) -> None:
-        column, dash, key = found.end(1), found[2], found[3]
-        into = self._into(column, bool(dash), at)
+        indent, dash, key, plain = found.group(1, 2, 3, 4)
+        column, is_entry = len(indent), dash is not None
+        if self._waiting:
+            self._open_waiting(column, is_entry, at)
+        into = self._into(column, is_entry)
         if not key:
             into.append(value_of(found, at))
             return
-        if dash:
+        if is_entry:
             column += 2
             block = Block(at, column + 1)
             into.append(block)
@@ -197,24 +200,20 @@ class Lines:
         if key in into:
             raise Doubt("a key for the second time")
         into[key] = value = value_of(found, at)
-        if value is None and not found[4]:
+        if value is None and not plain:
             self._waiting = into, key, column
 
-    def _into(self, column: int, is_entry: bool, at: int) -> Any:
+    def _into(self, column: int, is_entry: bool) -> Any:
         """Return what a line is added to."""
-        if self._waiting:
-            self._open_waiting(column, is_entry, at)
-        opened, into = self._open[-1]
-        while opened > column or (
-            opened == column and not is_entry and type(into) is list
-        ):
-            self._open.pop()
-            if not self._open:
-                raise Doubt("less indented than the first line")
+        while self._open:
             opened, into = self._open[-1]
-        if opened != column or is_entry is not (type(into) is list):
-            raise Doubt("oddly indented")
-        return into
+            is_list = type(into) is list
+            if opened == column and is_list is is_entry:
+                return into
+            if opened < column or (opened == column and is_entry):
+                raise Doubt("oddly indented")
+            self._open.pop()
+        raise Doubt("less indented than the first line")
 
     def _open_waiting(self, column: int, is_entry: bool, at: int) -> None:
         """Let a line be the first of what a key stands for, if it is."""

@@ -115,8 +115,9 @@ class Rows:
             self._shared(row, block.place_of("_config"))
         else:
             self._found.append(row)
+        owner = self._owner(kind.name, values) if nested else None
         for key in nested:
-            self._nested(kind, key, self._owner(kind.name, values), block)
+            self._nested(kind, key, owner, block)
 
     def _field(self, kind: Kind, key: str, value: Any, block: Block) -> Any:
         if key in kind.foreign:

@@ -48,11 +48,11 @@ class Names:
         if is_known:
             texts.append(("id", found.value["id"]))
         latest = self.latest[name]
+        if len(latest) >= MOST_REMEMBERED:
+            self.forget(name)  # not the row to learn: what hangs on it comes next
         for field, text in texts:
             if text is not None:
                 latest[Ref(name, text, field)] = found
-        if len(latest) > MOST_REMEMBERED:
-            self.forget(name)
 
     def forget(self, name: str) -> None:
         """Write down what is in memory of a kind, and begin anew."""

@@ -20,6 +20,7 @@ want "the tests on PostgreSQL" postgresql postgres /usr/lib/postgresql/*/bin/pos
 want "the browser tests, in half of Chromium's time" chromium-headless-shell \
     chromium-headless-shell "${HOME:-/}"/.cache/ms-playwright/chromium*
 want "the tests behind nginx" nginx nginx /usr/sbin/nginx
+want "the same" libnginx-mod-http-lua /usr/lib/nginx/modules/ngx_http_lua_module.so
 want "the tests with Redis" redis-server redis-server
 want "the tests behind Caddy" caddy caddy
 want "the tests behind HAProxy" haproxy haproxy /usr/sbin/haproxy

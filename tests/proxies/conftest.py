@@ -85,7 +85,7 @@ def front_of(authorizer: Server, upstream_port: int) -> Iterator[Callable[[str],
                     authorizer.admin.removeprefix("http://"),
                     f"127.0.0.1:{upstream_port}",
                 )
-                command = (fronts.FRONTS | fronts.OTHERS)[name](folder, at)
+                command = (fronts.FRONTS | fronts.HOLDING)[name](folder, at)
                 running = fronts.running(command, folder, at.front)
                 started[name] = stack.enter_context(running)
             return started[name] or pytest.fail(f"{name} did not start")

@@ -19,6 +19,7 @@ import servers
 
 PAGES = servers.ROOT / "docs" / "deployment"
 PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
+NGINX_MODULES = Path("/usr/lib/nginx/modules")
 TRAEFIK = servers.ROOT / ".tools" / "traefik-3.5.3" / "traefik"
 
 NGINX = """
@@ -74,8 +75,27 @@ def holding_nginx(folder: Path, at: Addresses) -> list:
     return run_nginx(folder, text.replace("/v1/default/", "/v1/held/"))
 
 
-def run_nginx(folder: Path, text: str) -> list:
-    text = NGINX.format(folder=folder, block=text)
+def lua_nginx(folder: Path, at: Addresses) -> list:
+    """The one that looks decisions up in Lua."""
+    script = folder / "kongadmin.lua"
+    script.write_text(block("nginx", "lua"))
+    text = at.put_into(block("nginx", "nginx", 2))
+    text = text.replace("/etc/nginx/kongadmin.lua", str(script))
+    return run_nginx(folder, text, "ndk_http", "ngx_http_lua")
+
+
+def holding_lua_nginx(folder: Path, at: Addresses) -> list:
+    """The same, asking for the decisions of the control plane `held`."""
+    command = lua_nginx(folder, at)
+    file = folder / "nginx.conf"
+    file.write_text(file.read_text().replace("/v1/default/", "/v1/held/"))
+    return command
+
+
+def run_nginx(folder: Path, text: str, *modules: str) -> list:
+    """`modules` are what Debian loads by itself once they are installed."""
+    load = "".join(f"load_module {NGINX_MODULES / m}_module.so;\n" for m in modules)
+    text = load + NGINX.format(folder=folder, block=text)
     (folder / "nginx.conf").write_text(text)
     return ["nginx", "-p", folder, "-c", folder / "nginx.conf"]
 
@@ -128,6 +148,7 @@ def traefik(folder: Path, at: Addresses) -> list:
 
 FRONTS = {
     "nginx": nginx,
+    "nginx-lua": lua_nginx,
     "caddy": caddy,
     "haproxy": haproxy,
     "apache": apache,
@@ -135,13 +156,20 @@ FRONTS = {
 }
 
 
-OTHERS = {"nginx-holding": holding_nginx}
-PROGRAMS = {"nginx-holding": "nginx", "apache": "apache2", "traefik": TRAEFIK}
+HOLDING = {"nginx-holding": holding_nginx, "nginx-lua-holding": holding_lua_nginx}
+LUA = NGINX_MODULES / "ngx_http_lua_module.so"
+PROGRAMS = {
+    "nginx-holding": "nginx",
+    "nginx-lua": LUA,
+    "nginx-lua-holding": LUA,
+    "apache": "apache2",
+    "traefik": TRAEFIK,
+}
 
 
 def missing(name: str) -> str | None:
     """Say why a proxy cannot be run, if so."""
-    if shutil.which(PROGRAMS.get(name, name), path=PATH):
+    if shutil.which(PROGRAMS.get(name, name), os.F_OK, PATH):
         return None
     script = "traefik" if name == "traefik" else "system"
     return f"{name} is not installed: see tests/install-{script}.sh"

@@ -138,15 +138,15 @@ def look(
     transaction: lmdb.Transaction, name: bytes, windows: Sequence[Window]
 ) -> tuple[bool, list[Found]]:
     """Return whether a request passes, and what was counted before it."""
-    get, pack, unpack = transaction.get, KEY.pack, COUNT.unpack
     allowed, found = True, []
     for window in windows:
         length, before, life = window.length, window.previous, window.life
-        key = pack(window.start + life, name, length)
-        (current,) = unpack(get(key, NONE))
+        key = KEY.pack(window.start + life, name, length)
+        (current,) = COUNT.unpack(transaction.get(key, NONE))
         previous = 0
         if before is not None:
-            (previous,) = unpack(get(pack(before + life, name, length), NONE))
+            older = KEY.pack(before + life, name, length)
+            (previous,) = COUNT.unpack(transaction.get(older, NONE))
         allowed = allowed and window.passes(current, previous)
         found.append((key, current, previous))
     return allowed, found

@@ -1,8 +1,9 @@
 """What the plugins that limit rates have in common: who is counted, what is told."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Self
 from urllib.parse import unquote
 
 from kongadmin.gateway.counters import digest
@@ -15,7 +16,8 @@ COUNTED = 10_000
 remembered_digest = lru_cache(COUNTED)(digest)
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limit:
     """The most requests in a window of so many seconds, made ready for headers."""
 
     length: float

@@ -1,0 +1,1 @@
+"""The two databases: one is loaded, the one that is asked."""

@@ -322,6 +322,8 @@ STATICFILES_FINDERS = [
     "kongadmin.styles.JoiningFinder",
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
 ]
+# A start looks at each file; nothing asks for one by its own name.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 STORAGES = {
     "staticfiles": {
         "BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"

@@ -19,6 +19,7 @@ from collections.abc import Callable
 import gunicorn.http.message
 import gunicorn.http.wsgi
 from django.conf import settings
+from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 
 from kongadmin.environment import Address, refuse
@@ -66,6 +67,7 @@ class DjangoListeners(BaseApplication):
     def load(self) -> Callable:
         from kongadmin.listeners import application
 
+        get_resolver().url_patterns  # noqa: B018 - loads the pages, for all workers
         return application
 
 

@@ -8,7 +8,7 @@ import multiprocessing
 import os
 import signal
 
-SECONDS_TO_STOP = 5
+SECONDS_TO_STOP = 3  # what may still be waited for if granian loses a signal
 SECONDS_BESIDE = 0.5
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 
+import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, expect
 
@@ -31,6 +32,12 @@ document.addEventListener("securitypolicyviolation", (event) => console.error(
 """
 # Rules of axe about nothing but colours.
 COLOURS = ("color-contrast", "link-in-text-block")
+# Both send the same to the server, which stores it alike.
+with_and_without_js = pytest.mark.parametrize(
+    "has_js",
+    [True, pytest.param(False, marks=pytest.mark.one_database)],
+    ids=["with-js", "without-js"],
+)
 HTMX_AT_WORK = ".htmx-request, .htmx-swapping, .htmx-settling, .htmx-added"
 
 

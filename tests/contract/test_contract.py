@@ -32,6 +32,7 @@ def community() -> Iterator[Server]:
         yield running
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "scenario", COMMUNITY, ids=[f"{s['file']}-{s['id']}" for s in COMMUNITY]
 )

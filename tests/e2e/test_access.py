@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in
+from browsing import sign_in, with_and_without_js
 from servers import Server, ask
 
 KEY = "a-secret-that-viewers-never-see"
@@ -45,7 +45,7 @@ def make_token(page: Page, role: str, **limits: str) -> str:
     return page.locator("#born-1").inner_text().strip()
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_a_viewer_and_their_token_read_and_no_more(
     browser, guarded: Server, has_js: bool
 ) -> None:
@@ -116,6 +116,7 @@ def test_a_user_is_deleted_by_keyboard_after_typing_the_name(
     expect(page.get_by_role("link", name="Edit leaver")).to_have_count(0)
 
 
+@pytest.mark.one_database
 def test_a_mistake_keeps_what_was_typed_and_takes_the_focus(signed_in: Page) -> None:
     page = signed_in
     page.goto("/access/users/create")

@@ -9,6 +9,8 @@ from playwright.sync_api import Page, Request, expect
 from browsing import sign_in, wait_for_htmx
 from servers import Server, ask
 
+pytestmark = pytest.mark.one_database
+
 HOSTILE = 'o\'neill "$HOME" `id` \\ ${x} 日本'
 
 

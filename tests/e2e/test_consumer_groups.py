@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in, violations
+from browsing import sign_in, violations, with_and_without_js
 from servers import Server, ask
 
 
@@ -70,7 +70,7 @@ def set_limits(page: Page) -> None:
     ).to_be_visible()
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_a_tier_from_its_creation_to_its_end(
     new_page, server: Server, has_js: bool
 ) -> None:
@@ -104,6 +104,7 @@ def test_a_tier_from_its_creation_to_its_end(
     assert ask(f"{server.admin}/consumers/tier-anna").status == 200
 
 
+@pytest.mark.one_database
 def test_the_rows_of_limits_by_keyboard_alone(
     signed_in: Page, server: Server, wait_for_htmx
 ) -> None:
@@ -129,6 +130,7 @@ def test_the_rows_of_limits_by_keyboard_alone(
     expect(page.get_by_text("30 requests per minute, sliding")).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_a_dialog_gives_the_focus_back_and_is_accessible(
     signed_in: Page, server: Server
 ) -> None:
@@ -150,6 +152,7 @@ def test_a_dialog_gives_the_focus_back_and_is_accessible(
     assert members(server, "tier-dialog") == ["tier-berta"]
 
 
+@pytest.mark.one_database
 def test_what_is_wrong_with_limits_takes_the_focus(
     signed_in: Page, server: Server
 ) -> None:

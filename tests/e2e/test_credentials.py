@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in
+from browsing import sign_in, with_and_without_js
 from consumers.credentials import CREDENTIALS
 from servers import Server, ask
 
@@ -77,7 +77,7 @@ def create(page: Page) -> None:
 
 
 @every_kind
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_a_credential_is_made_from_the_tab_and_what_is_made_up_is_shown_once(
     new_page: Callable, session, server: Server, consumer: str, kind: str, has_js: bool
 ) -> None:
@@ -140,6 +140,7 @@ def test_a_hashed_client_secret_is_seen_once_and_never_again(
     expect(page.get_by_role("button", name=re.compile("Reveal"))).to_have_count(0)
 
 
+@pytest.mark.one_database
 def test_another_algorithm_asks_for_a_public_key(
     signed_in: Page, consumer: str
 ) -> None:
@@ -261,6 +262,7 @@ def test_deleting_names_the_credential_and_says_what_stops_working(
     expect(page.get_by_text("No credential yet")).to_be_visible()
 
 
+@pytest.mark.one_database
 def test_the_menu_offers_every_type_by_keyboard(
     signed_in: Page, server: Server, consumer: str
 ) -> None:

@@ -218,6 +218,7 @@ def test_every_page_opens(server: Server, shown: dict) -> None:
         assert answer.status == 200, path
 
 
+@pytest.mark.one_database
 def test_a_list_of_thirty_is_light(
     new_page, session, server: Server, shown: dict
 ) -> None:
@@ -242,6 +243,7 @@ def test_a_list_of_thirty_is_light(
     assert all(answer.url.startswith(server.manager) for answer in answers)
 
 
+@pytest.mark.one_database
 def test_the_credentials_tab_is_light(new_page, session, shown: dict) -> None:
     page: Page = new_page(storage_state=session)
     answers = []
@@ -262,6 +264,7 @@ def test_without_an_account_every_page_leads_to_sign_in(server: Server) -> None:
         assert "/account/sign-in" in answer.headers["Location"]
 
 
+@pytest.mark.one_database
 def test_every_page_forbids_foreign_code(server: Server) -> None:
     policy = ask(f"{server.manager}/account/sign-in").headers["Content-Security-Policy"]
 

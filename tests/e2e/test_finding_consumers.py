@@ -89,6 +89,7 @@ def test_a_tag_narrows_and_can_be_taken_away(signed_in: Page, crowd: str) -> Non
     assert len(names(page)) == 7
 
 
+@pytest.mark.one_database
 def test_the_slash_reaches_the_search_and_the_only_hit_opens(
     signed_in: Page, crowd: str
 ) -> None:

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from servers import Server, ask
@@ -70,6 +71,7 @@ def test_deleting_asks_for_the_name_and_says_what_stops_working(
     assert ask(server.proxy, headers={"apikey": "bye-bye"}).status == 401
 
 
+@pytest.mark.one_database
 def test_a_missing_consumer_is_a_page_with_status_404(signed_in: Page) -> None:
     response = signed_in.request.get("/consumers/not-there")
 

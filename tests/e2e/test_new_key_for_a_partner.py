@@ -2,10 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in
+from browsing import sign_in, with_and_without_js
 from servers import Server, ask
 
 
@@ -33,7 +32,7 @@ def key_id(server: Server, consumer: str) -> str:
     return found[0]["id"]
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_the_documented_path(new_page, server: Server, has_js: bool) -> None:
     page = new_page(java_script_enabled=has_js)
     name = f"partner-{'js' if has_js else 'plain'}"

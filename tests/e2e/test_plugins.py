@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in, wait_for_htmx
+from browsing import sign_in, wait_for_htmx, with_and_without_js
 from servers import Server, ask
 
 
@@ -25,7 +25,7 @@ def plugins_of(server: Server, name: str) -> list[dict]:
     return ask(f"{server.admin}/consumers/{name}/plugins").json()["data"]
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_a_consumer_gets_limits_which_are_changed_paused_and_taken_away(
     new_page, server: Server, has_js: bool
 ) -> None:
@@ -65,6 +65,7 @@ def test_a_consumer_gets_limits_which_are_changed_paused_and_taken_away(
     assert plugins_of(server, name) == []
 
 
+@pytest.mark.one_database
 def test_the_words_and_the_code_follow_what_is_typed(signed_in: Page) -> None:
     page = signed_in
     page.goto("/plugins/rate-limiting/create")
@@ -75,6 +76,7 @@ def test_the_words_and_the_code_follow_what_is_typed(signed_in: Page) -> None:
     expect(page.locator("#code-curl")).to_contain_text("config.minute=7")
 
 
+@pytest.mark.one_database
 def test_the_words_follow_a_row_that_is_removed(signed_in: Page) -> None:
     page = signed_in
     page.goto("/plugins/rate-limiting-advanced/create")
@@ -91,7 +93,8 @@ def test_the_words_follow_a_row_that_is_removed(signed_in: Page) -> None:
     expect(page.get_by_text("90 requests per hour")).to_be_visible()
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@pytest.mark.one_database
+@with_and_without_js
 def test_rows_are_added_and_removed(new_page, server: Server, has_js: bool) -> None:
     page: Page = new_page(java_script_enabled=has_js)
     sign_in(page, server)
@@ -136,6 +139,7 @@ def test_a_consumer_is_suggested_by_the_server(signed_in: Page, server: Server) 
     expect(option).to_have_attribute("value", "suggested-one")
 
 
+@pytest.mark.one_database
 def test_mistakes_are_said_at_their_fields_and_on_top(
     signed_in: Page, server: Server
 ) -> None:

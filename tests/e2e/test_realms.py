@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from browsing import sign_in, wait_for_htmx
+from browsing import sign_in, wait_for_htmx, with_and_without_js
 from servers import Server, ask
 
 SOURCES = "config.identity_realms"
@@ -42,7 +42,7 @@ def save(page: Page) -> None:
     expect(page.get_by_text("saved.").first).to_be_attached()
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@with_and_without_js
 def test_a_realm_gets_a_consumer_with_a_new_key(
     new_page, server: Server, has_js: bool
 ) -> None:
@@ -70,7 +70,8 @@ def test_a_realm_gets_a_consumer_with_a_new_key(
     expect(page.get_by_text(secret)).to_have_count(0)
 
 
-@pytest.mark.parametrize("has_js", [True, False], ids=["with-js", "without-js"])
+@pytest.mark.one_database
+@with_and_without_js
 def test_sources_are_sorted_by_keyboard(new_page, server: Server, has_js: bool) -> None:
     page: Page = new_page(java_script_enabled=has_js)
     plane = f"keys-{'js' if has_js else 'plain'}"
@@ -92,6 +93,7 @@ def test_sources_are_sorted_by_keyboard(new_page, server: Server, has_js: bool) 
     assert sources_of(server, plane, plugin) == ["cp", realm]
 
 
+@pytest.mark.one_database
 def test_sources_are_sorted_by_dragging(signed_in: Page, server: Server) -> None:
     page, plane = signed_in, "drags"
     first, second = make_realm(server, "drag-a"), make_realm(server, "drag-b")

@@ -8,6 +8,8 @@ from playwright.sync_api import Page, StorageState, expect
 from browsing import violations
 from servers import Server, ask
 
+pytestmark = pytest.mark.one_database
+
 KEY = "a-key-that-is-tried-on-a-page"
 
 

@@ -10,6 +10,8 @@ import yaml
 from proxies import fronts
 from servers import Answer, Server, ask
 
+pytestmark = pytest.mark.one_database
+
 KEY = {"apikey": "the-key-of-carl"}
 SPOOFED = {
     "X-Consumer-ID": "spoofed",

@@ -7,6 +7,7 @@ import pytest
 from proxies import fronts
 from servers import Server, ask
 
+pytestmark = pytest.mark.one_database
 CONFIG = {"key_names": ["apikey", "x-other-key"]}
 
 

@@ -10,6 +10,8 @@ import pytest
 
 from servers import Answer
 
+pytestmark = pytest.mark.one_database
+
 JSON = "application/json; charset=utf-8"
 KEY = {"apikey": "the-key-of-carl"}
 

@@ -10,6 +10,8 @@ import yaml
 from proxies import fronts
 from servers import Answer, Server, ask
 
+pytestmark = pytest.mark.one_database
+
 IDENTITY = """
     X-Consumer-ID X-Consumer-Custom-ID X-Consumer-Username X-Credential-Identifier
     X-Anonymous-Consumer X-Consumer-Groups X-Authenticated-Groups

@@ -16,6 +16,8 @@ from filled import Filled
 from kubectl import PROGRAM
 from servers import ROOT, Server, ask
 
+pytestmark = pytest.mark.one_database
+
 DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
 HOSTILE = 'o\'neill "$HOME" `id` \\ ${{ env "X" }} & 100% +1 日本'
 # What the browser sends in place of a secret, and what the variables hold.
@@ -50,10 +52,7 @@ def run(
 
 
 def run_in_shell(code: str, server: Server) -> None:
-    run(
-        ["bash", "-c", code.replace("curl ", "curl --fail-with-body -sS ", 1)],
-        run_in_shell,
-    )
+    run(["bash", "-c", code.replace("curl ", "curl --fail-with-body -sS ", 1)], "curl")
 
 
 def run_in_python(code: str, server: Server) -> None:

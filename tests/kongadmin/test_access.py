@@ -112,6 +112,7 @@ def test_a_token_of_a_user_who_left_opens_nothing(closed: Client) -> None:
     assert closed.get("/", headers={"Kong-Admin-Token": text}).status == 401
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", PATHS)
 def test_every_route_asks_for_a_token(closed: Client, path: str) -> None:
     make_consumer(username="anna")
@@ -123,6 +124,7 @@ def test_every_route_asks_for_a_token(closed: Client, path: str) -> None:
     assert answers["HEAD"].body == b""
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", PATHS)
 def test_every_route_asks_whether_its_user_may(client_of: ClientOf, path: str) -> None:
     anna = client_of("anna", role="")
@@ -135,6 +137,7 @@ def test_every_route_asks_whether_its_user_may(client_of: ClientOf, path: str) -
     assert answers["DELETE"].json() == {"message": refusal.format("delete")}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", PATHS)
 def test_a_preflight_needs_no_token(closed: Client, path: str) -> None:
     assert closed.options(path).status == 204

@@ -33,6 +33,15 @@ WRITES = (
 SWITCHES = ("select", "enable", "disable")
 
 
+# Who is let in, no database changes; that each page opens on both, one role shows.
+EVERY_ROLE = [
+    "super-admin",
+    *(
+        pytest.param(role, marks=pytest.mark.one_database)
+        for role in ["", *ROLES]
+        if role != "super-admin"
+    ),
+]
 IMPORTING = ("admin", "editor", "plugin-admin", "cp-admin", "super-admin")
 LIMITS = ("groups:delete_override",)
 
@@ -103,7 +112,7 @@ def in_workspace(client: Client) -> clients.Client:
 
 
 @pytest.mark.parametrize("page", sorted(pages()))
-@pytest.mark.parametrize("role", ["", *ROLES])
+@pytest.mark.parametrize("role", EVERY_ROLE)
 def test_every_page_opens_for_whom_it_should(signed_in, role: str, page: str) -> None:
     make_consumer(username="anna")
     client, path = signed_in(role), pages()[page]

@@ -153,6 +153,18 @@ def test_whoever_holds_what_a_row_wants_is_named(plane):
     assert names(plane) == ["bob"]
 
 
+def test_whoever_holds_a_secret_that_a_row_with_an_id_wants_is_found(plane):
+    apply(plan_of(plane, bob(), row("keyauth_credentials", consumer="bob", key="k")))
+    id_ = "0f1e2d3c-4b5a-4697-8877-66554433221a"
+    wanted = row("keyauth_credentials", 2, consumer="bob", key="k", id=id_)
+
+    plan = plan_of(plane, bob(), wanted, mode="apply")
+
+    (problem,) = plan.problems
+    assert problem.place.line == 2
+    assert "is taken by keyauth_credentials" in problem.text
+
+
 def test_a_reference_may_come_first_and_must_lead_somewhere(plane):
     key = row("keyauth_credentials", consumer="bob", key="k")
     lost = row("acls", 3, consumer="nobody", group="x")

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import URLPattern, get_resolver
 
 import clients
+from every_role import EVERY_ROLE
 from factories import (
     default_control_plane,
     give,
@@ -33,15 +34,6 @@ WRITES = (
 SWITCHES = ("select", "enable", "disable")
 
 
-# Who is let in, no database changes; that each page opens on both, one role shows.
-EVERY_ROLE = [
-    "super-admin",
-    *(
-        pytest.param(role, marks=pytest.mark.one_database)
-        for role in ["", *ROLES]
-        if role != "super-admin"
-    ),
-]
 IMPORTING = ("admin", "editor", "plugin-admin", "cp-admin", "super-admin")
 LIMITS = ("groups:delete_override",)
 

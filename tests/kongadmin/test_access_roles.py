@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from clients import Client
+from every_role import EVERY_ROLE
 from factories import (
     default_control_plane,
     give,
@@ -20,7 +21,7 @@ from factories import (
 from groups.models import Override
 from kongadmin.access.models import Grant
 from kongadmin.access.permissions import Everyone, may
-from kongadmin.access.roles import CALLERS, ROLES
+from kongadmin.access.roles import CALLERS
 from kongadmin.dialects.admin_api import node
 from kongadmin.dialects.admin_api.references import ENTITIES
 from kongadmin.dialects.admin_api.registry import PARAMETER, ROUTES, Route
@@ -34,7 +35,7 @@ SECRET = "correct-horse-battery-staple"
 MASKED = "corr••••••••aple"
 EVERY_ROUTE = [Route("", node.Root, {}), *ROUTES, *node.ROUTES]
 every_route = pytest.mark.parametrize("route", EVERY_ROUTE, ids=lambda r: r.shown)
-every_role = pytest.mark.parametrize("role", ["", *ROLES])
+every_role = pytest.mark.parametrize("role", EVERY_ROLE)
 DEEDS = {"GET": "read", "HEAD": "read", "POST": "create", "DELETE": "delete"}
 
 

@@ -23,6 +23,7 @@ from django.urls import get_resolver
 from gunicorn.app.base import BaseApplication
 
 from kongadmin.environment import Address, refuse
+from kongadmin.parents import end_with_parent
 
 LISTENERS = {
     "PROXY_LISTEN": settings.PROXY_LISTEN,
@@ -95,6 +96,7 @@ def start_django() -> int:
     pid = os.fork()
     if pid:
         return pid
+    end_with_parent()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)  # what it inherits is the supervisor's
     sys.argv = ["kongadmin"]

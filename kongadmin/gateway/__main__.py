@@ -8,21 +8,25 @@ import multiprocessing
 import os
 import signal
 
+from kongadmin.parents import end_with_parent
+
 SECONDS_TO_STOP = 3  # what may still be waited for if granian loses a signal
 SECONDS_BESIDE = 0.5
 
 
-def end_at_once() -> None:
-    """Let SIGTERM end a process that cannot heed it yet.
+def begin_worker() -> None:
+    """Let SIGTERM end a worker that cannot heed it yet, and the end of its parent.
 
-    A worker has granian's handler from its parent, and would forget what meets it there
-    before it has its own.
+    It has granian's handler from there, and would forget what meets it before it has
+    its own.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
 
 
 def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # nothing to clean up while it loads
+    end_with_parent()
     gc.disable()
     from granian import Granian
     from granian.constants import Interfaces
@@ -35,7 +39,7 @@ def serve() -> None:
     gc.freeze()  # what is loaded stays, in memory that the workers share
     gc.enable()
     multiprocessing.set_start_method("fork")
-    os.register_at_fork(after_in_child=end_at_once)
+    os.register_at_fork(after_in_child=begin_worker)
     Granian(
         f"{wsgi.__name__}:{wsgi.proxy.__name__}",
         address=PROXY_LISTEN.host,

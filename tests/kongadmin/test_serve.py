@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -183,6 +184,22 @@ def test_a_whole_server_that_dies_is_replaced_each_time(own: Server, name: str) 
 
     wait_for(lambda: all_answer(own))
     assert own.process.poll() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends orphans")
+def test_nobody_goes_on_serving_for_a_parent_that_was_killed(own: Server) -> None:
+    granian = masters(own)["granian"]
+    workers = [pid for pid, (parent, _) in own.processes().items() if parent == granian]
+
+    send(granian, signal.SIGKILL)
+    wait_for(lambda: not any(map(is_alive, workers)))
+    wait_for(lambda: all_answer(own))
+    family = [*own.processes()]
+    send(own.process.pid, signal.SIGKILL)
+
+    assert workers
+    wait_for(lambda: not any(map(is_alive, family)))
+    own.kill()  # it has nothing left to stop
 
 
 @pytest.mark.parametrize("name", ["granian", "gunicorn"])

@@ -31,6 +31,7 @@ LISTENERS = {
     "ADMIN_GUI_LISTEN": settings.ADMIN_GUI_LISTEN,
 }
 WORKER = "kongadmin.workers.Worker" if hasattr(select, "epoll") else "gthread"
+SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 SECONDS_TO_STOP = 10
 SWITCH_SECONDS = 0.0005
 LOOK, PAUSE = 0.02, 2.0
@@ -96,9 +97,10 @@ def start_django() -> int:
     pid = os.fork()
     if pid:
         return pid
-    end_with_parent()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in SIGNALS:
         signal.signal(number, signal.SIG_DFL)  # what it inherits is the supervisor's
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+    end_with_parent()
     sys.argv = ["kongadmin"]
     DjangoListeners().run()
     os._exit(0)
@@ -107,7 +109,7 @@ def start_django() -> int:
 def start_authorizer() -> int:
     """Start granian with the authorizer; return its process id."""
     command = [sys.executable, "-m", "kongadmin.gateway"]
-    return os.posix_spawn(sys.executable, command, os.environ)
+    return os.posix_spawn(sys.executable, command, os.environ, setsigmask=())
 
 
 def check_ports() -> None:
@@ -146,8 +148,12 @@ class Supervisor:
         self.is_stopping = False
 
     def start(self, starter: Callable[[], int]) -> None:
-        pid = starter()
-        self.running[pid], self.started[pid] = starter, time.monotonic()
+        """Start a server unless all are to stop; signals wait until it is known."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+        if not self.is_stopping:
+            pid = starter()
+            self.running[pid], self.started[pid] = starter, time.monotonic()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
     def run(self, on_ready: Callable[[], None]) -> int:
         """Serve until SIGTERM or SIGINT; return the exit code."""
@@ -179,8 +185,7 @@ class Supervisor:
             return os.waitstatus_to_exitcode(status) or 1
         # Not too often, if it fails again and again.
         time.sleep(PAUSE if time.monotonic() - self.started.pop(pid) < PAUSE else 0)
-        if not self.is_stopping:
-            self.start(starter)
+        self.start(starter)
         return 0
 
     def send(self, number: int) -> None:

@@ -38,6 +38,7 @@ class Load:
         self.address = urlsplit(server.proxy).netloc
         self.keys = keys
         self.seen: list[Seen] = []
+        self.began: set[int] = set()  # the threads that have shown every key
         self.stopping = threading.Event()
         self.threads = [threading.Thread(target=self.run) for _ in range(CLIENTS)]
 
@@ -56,6 +57,7 @@ class Load:
                     status = 0
                     time.sleep(0.02)
                 self.seen.append(Seen(key, began, status))
+            self.began.add(threading.get_ident())
         client.close()
 
     def statuses(self, key: str, since: float = 0) -> Counter:
@@ -64,9 +66,9 @@ class Load:
         return Counter(one.status for one in seen)
 
     def wait(self, count: int) -> float:
-        """Wait for so many more requests; return the moment before them."""
+        """Wait for so many more requests, by all; return the moment before them."""
         began, target = time.monotonic(), len(self.seen) + count
-        while len(self.seen) < target:
+        while len(self.seen) < target or len(self.began) < CLIENTS:
             assert time.monotonic() < began + 30
             time.sleep(0.01)
         return began

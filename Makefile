@@ -5,9 +5,7 @@ UV_VERSION := 0.13.9
 UV := .tools/uv-$(UV_VERSION)/bin/uv
 PYTHON := .venv/bin/python
 PYTEST := $(PYTHON) -m pytest
-# Many a test waits for what it has started: one more process than there are cores.
-SPREAD := -n $(shell cores=$$(nproc 2>/dev/null || getconf _NPROCESSORS_ONLN); \
-	echo $$((cores < 4 ? cores + 1 : 4))) --dist worksteal
+SPREAD := -n auto --maxprocesses 4 --dist worksteal
 LOCK := $(UV) pip compile --quiet --universal --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --python-version 3.12 \
 	--custom-compile-command "make lock"

@@ -102,6 +102,10 @@ class Handler(WSGIHandler):
         self.request_class, self.middleware = request_class, middleware
         super().__init__()
 
+    def __call__(self, environ: dict, start_response: Callable) -> Iterable[bytes]:
+        outages.give_up_ended(connections[DEFAULT_DB_ALIAS])  # what a thread has kept
+        return super().__call__(environ, start_response)
+
     def load_middleware(self, is_async: bool = False) -> None:
         # Django reads one list for the whole process, at this moment only.
         everywhere, settings.MIDDLEWARE = settings.MIDDLEWARE, self.middleware

@@ -271,9 +271,9 @@ def read_database(address: str) -> dict:
         return {**database, "CONN_MAX_AGE": None}
     if database["ENGINE"].endswith("postgresql"):
         database["OPTIONS"] = {"pool": POOL, **PREPARING, **options}
-        # A connection that did not outlive the database costs one request a 503; asking
-        # whether each is alive would cost every request a round trip.
-        return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": False}
+        # The pool asks whether a connection outlived the database. A page takes one for
+        # each request; threads of the Admin API keep theirs, and pay no round trip.
+        return {**database, "CONN_MAX_AGE": 0, "CONN_HEALTH_CHECKS": True}
     raise ValueError("must begin with postgres:// or sqlite://")
 
 

@@ -8,6 +8,7 @@ import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, expect
 
+import programs
 from servers import Server
 
 # Debian's Chromium where there is one, else the one that Playwright has installed. The
@@ -50,7 +51,7 @@ def missing() -> str | None:
     with sync_playwright() as playwright:
         if os.path.exists(playwright.chromium.executable_path):
             return None
-    return "Chromium is not installed"
+    return programs.missing("chromium-headless-shell")
 
 
 def sign_in(page: Page, server: Server, username: str = "kong_admin") -> None:

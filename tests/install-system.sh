@@ -27,6 +27,7 @@ want "the tests behind HAProxy" haproxy haproxy /usr/sbin/haproxy
 want "the tests behind Apache httpd" apache2 apache2 /usr/sbin/apache2
 want "the same" lua-socket /usr/share/lua/5.3/socket.lua
 want "the tests with kubectl" jq jq
+want "the lines of the documents" curl curl
 want "the benches" wrk wrk
 
 if [ -z "$missing" ]; then exit 0; fi

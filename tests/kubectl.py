@@ -3,14 +3,16 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
-from servers import ROOT, Server
+import pytest
+
+import programs
+from servers import Server
 
 OLDEST = 27
-BUILT = ROOT / ".tools" / "kubectl-1.32.4" / "kubectl"
+BUILT = programs.BUILT["kubectl"]
 PROGRAM = str(BUILT) if BUILT.exists() else "kubectl"
 MAKE_TOKEN = """
 import json, django
@@ -24,8 +26,8 @@ print(json.dumps(text))
 
 def missing() -> str | None:
     """Return why the tests with kubectl cannot run, None if they can."""
-    if not shutil.which(PROGRAM):
-        return "kubectl is not installed, nor built: tests/install-kubectl.sh says why"
+    if why_not := programs.missing("kubectl", PROGRAM):
+        return why_not
     said = subprocess.run(
         [PROGRAM, "version", "--client", "-o", "json"], capture_output=True, text=True
     )
@@ -33,6 +35,12 @@ def missing() -> str | None:
     if not found or int(found[1]) < OLDEST:
         return f"kubectl is older than 1.{OLDEST}"
     return None
+
+
+def needed() -> pytest.MarkDecorator:
+    """Return the mark of tests that run it."""
+    why_not = missing()
+    return pytest.mark.skipif(bool(why_not), reason=why_not or "")
 
 
 def make_token(server: Server) -> str:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import yaml
 
+from programs import BUILT
 from servers import ROOT, Server
 
-DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
 EVERYTHING = ROOT / "tests" / "real_clients" / "everything.yaml"
 FORMAT = {"_format_version": "3.0"}
 DIFFERS = 2
@@ -20,7 +20,7 @@ class Deck:
         self.options = ("--kong-addr", server.admin, "--analytics=false", *options)
 
     def run(self, verb: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        command = [DECK, "gateway", verb, *map(str, arguments), *self.options]
+        command = [BUILT["deck"], "gateway", verb, *map(str, arguments), *self.options]
         return subprocess.run(command, capture_output=True, text=True, timeout=120)
 
     def do(self, verb: str, *arguments: object) -> str:

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import servers
+from programs import missing
 
 PROGRAM = shutil.which("redis-server")
-MISSING = None if PROGRAM else "redis-server is not installed"
+MISSING = missing("redis-server")
 
 
 class RedisServer:

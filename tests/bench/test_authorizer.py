@@ -26,6 +26,7 @@ from consumers.demo import make_consumers
 from consumers.models import Consumer, KeyAuth
 from factories import default_control_plane, make_plugin
 from kongadmin.plugins.models import Plugin
+from programs import needs
 
 FULL = os.environ.get("BENCH") == "full"
 KEYS = 10_000 if FULL else 1_000
@@ -162,7 +163,7 @@ def test_the_authorizer_keeps_most_of_the_rate_of_a_bare_callable(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+@needs("wrk")
 def test_a_key_seen_for_the_first_time_costs_a_look_up(tmp_path, capsys):
     """Every request shows a key that no worker remembers."""
     make_plugin("key-auth")

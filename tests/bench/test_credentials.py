@@ -5,7 +5,6 @@
 
 import hmac
 import json
-import shutil
 import statistics
 from base64 import b64encode, urlsafe_b64encode
 from email.utils import formatdate
@@ -15,6 +14,7 @@ import pytest
 from bench.test_authorizer import CONNECTIONS, FULL, ROUNDS, load_with_wrk, serving
 from factories import make_consumer, make_credential, make_plugin
 from kongadmin.plugins.models import Plugin
+from programs import needs
 
 CREDENTIALS = 1_000 if FULL else 20
 SECRET = "a secret that everybody shares"
@@ -75,7 +75,7 @@ WAYS = {
 }
 
 
-@pytest.mark.skipif(not shutil.which("wrk"), reason="wrk is not installed")
+@needs("wrk")
 @pytest.mark.parametrize("kind", WAYS if FULL else ["jwt"])
 @pytest.mark.django_db(transaction=True)
 def test_every_credential_leaves_a_share_of_a_bare_hellos_rate(kind, tmp_path, capsys):

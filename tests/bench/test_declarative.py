@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from real_clients.test_deck import DECK
+from programs import BUILT, needs
 from servers import ROOT, Server, ask
 
 FULL = os.environ.get("BENCH") == "full"
@@ -124,14 +124,12 @@ def test_a_large_file_stays_within_the_memory(installation, tmp_path):
     assert said["megabytes"] <= MOST_MEGABYTES
 
 
-@pytest.mark.skipif(
-    not DECK.exists(), reason="decK is not built: tests/install-deck.sh"
-)
+@needs("deck")
 @pytest.mark.parametrize("count", DECK_COUNTS)
 def test_beside_real_deck(installation, tmp_path, count):
     path = write_file(tmp_path / "kong.yaml", count)
     with Server(WORKERS="2") as server:
-        command = [DECK, "gateway", "sync", path, "--analytics=false"]
+        command = [BUILT["deck"], "gateway", "sync", path, "--analytics=false"]
         command += ["--kong-addr", server.admin]
         started = time.perf_counter()
         subprocess.run(command, check=True, capture_output=True, env=server.env)

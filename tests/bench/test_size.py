@@ -170,7 +170,7 @@ def paste(cookies: dict[str, str], key: str) -> tuple[str, str, str]:
 
 @pytest.mark.skipif(
     FULL and os.environ.get("TEST_DATABASE") != "postgresql",
-    reason="the full figures are taken on PostgreSQL",
+    reason="the figures of a million rows are of PostgreSQL, as the README says",
 )
 def test_answers_take_as_long_with_a_thousand_times_the_rows() -> None:
     small, large = (measure(size) for size in SIZES)

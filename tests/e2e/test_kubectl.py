@@ -2,7 +2,6 @@
 
 from base64 import b64decode
 
-import pytest
 import yaml
 from playwright.sync_api import Page, expect
 
@@ -10,7 +9,7 @@ import kubectl
 from kubectl import Kubectl
 from servers import Server, ask
 
-pytestmark = pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
+pytestmark = kubectl.needed()
 
 CONSUMER = """
 apiVersion: configuration.konghq.com/v1

@@ -1,7 +1,6 @@
 """Every act of the Manager, written in every language."""
 
 import ast
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -28,6 +27,7 @@ from kongadmin import listeners
 from kongadmin.changes import Change
 from kongadmin.manager.code import LANGUAGES, Act, Said, Verb
 from kongadmin.plugins import code as plugins
+from programs import needs
 from realms import code as realms
 
 VALUES = {
@@ -121,10 +121,7 @@ def test_each_language_says_each_act_or_why_it_cannot(db) -> None:
                 assert READS[language.name](said.text), said.text
 
 
-@pytest.mark.skipif(
-    not shutil.which("terraform"),
-    reason="terraform is not installed, and Debian has no package of it",
-)
+@needs("terraform")
 def test_terraform_is_written_as_terraform_formats_it(db) -> None:
     [terraform] = [each for each in LANGUAGES if each.name == "terraform"]
     found = [Said(terraform, act, False) for act in acts()]

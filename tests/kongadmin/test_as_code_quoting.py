@@ -17,7 +17,7 @@ from kongadmin.dialects.deck.reading import read
 from kongadmin.manager.code import Secret, deck, kubectl, writing
 from kongadmin.manager.code.python import VALUES as PYTHON
 from kongadmin.manager.code.terraform import VALUES as HCL
-from real_deck import DECK
+from programs import BUILT, needs
 
 HOSTILE = [
     "plain",
@@ -65,7 +65,7 @@ def test_yaml_in_a_here_document_is_the_same_in_every_shell(mark: str) -> None:
         assert yaml.safe_load(done.stdout.decode()) == TREE
 
 
-@pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed")
+@needs("jq")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_manifest_takes_a_secret_from_the_shell_whatever_it_is(text: str) -> None:
     # YAML ends lines at these too; no jq has an escape for them.
@@ -97,12 +97,13 @@ def test_a_deck_file_takes_a_secret_from_the_environment_whatever_it_is() -> Non
     assert [bob.values["username"], *bob.values["tags"]] == HOSTILE
 
 
-@pytest.mark.skipif(not DECK.exists(), reason="decK is not built")
+@needs("deck")
 def test_deck_itself_takes_it_as_it_is(tmp_path) -> None:
     (tmp_path / "kong.yaml").write_text(STATE)
 
+    options = ("--populate-env-vars", "--format=json")
     done = subprocess.run(
-        [DECK, "file", "render", "kong.yaml", "--populate-env-vars", "--format=json"],
+        [BUILT["deck"], "file", "render", "kong.yaml", *options],
         capture_output=True,
         cwd=tmp_path,
         env={**os.environ, **SECRETS},
@@ -132,7 +133,7 @@ def test_hcl_is_read_and_begins_no_template() -> None:
     assert set(document["x"]) >= {"text", "of", "no"}
 
 
-@pytest.mark.skipif(not shutil.which("terraform"), reason="terraform is not installed")
+@needs("terraform")
 def test_terraform_reads_each_text_as_it_was(tmp_path) -> None:
     expressions = f"jsonencode({HCL.write(HOSTILE).replace(chr(10), '')})\n"
 

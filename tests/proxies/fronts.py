@@ -4,9 +4,7 @@ A page's first block in its proxy's language is the configuration; nothing of it
 changed but addresses and the places of files.
 """
 
-import os
 import re
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import programs
 import servers
 
 PAGES = servers.ROOT / "docs" / "deployment"
-PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 NGINX_MODULES = Path("/usr/lib/nginx/modules")
-TRAEFIK = servers.ROOT / ".tools" / "traefik-3.5.3" / "traefik"
 
 NGINX = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -140,7 +137,7 @@ def apache_modules() -> str:
 def traefik(folder: Path, at: Addresses) -> list:
     (folder / "kongadmin.yaml").write_text(at.put_into(block("traefik", "yaml")))
     return [
-        TRAEFIK,
+        programs.BUILT["traefik"],
         f"--entrypoints.web.address={at.front}",
         f"--providers.file.filename={folder}/kongadmin.yaml",
     ]
@@ -163,16 +160,12 @@ PROGRAMS = {
     "nginx-lua": LUA,
     "nginx-lua-holding": LUA,
     "apache": "apache2",
-    "traefik": TRAEFIK,
 }
 
 
 def missing(name: str) -> str | None:
     """Say why a proxy cannot be run, if so."""
-    if shutil.which(PROGRAMS.get(name, name), os.F_OK, PATH):
-        return None
-    script = "traefik" if name == "traefik" else "system"
-    return f"{name} is not installed: see tests/install-{script}.sh"
+    return programs.missing(name, PROGRAMS.get(name))
 
 
 @contextmanager
@@ -188,7 +181,7 @@ def own_folder() -> Iterator[Path]:
 def running(command: list, folder: Path, address: str) -> Iterator[str]:
     """Run a proxy in `folder` until `with` ends; yield its URL once it answers."""
     url = f"http://{address}"
-    home = {"PATH": PATH, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
+    home = {"PATH": programs.PATH, "HOME": str(folder), "XDG_DATA_HOME": str(folder)}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=home, stdout=log, stderr=log

@@ -3,7 +3,6 @@
 import html
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,11 +13,11 @@ import pytest
 import kubectl
 from filled import Filled
 from kubectl import PROGRAM
-from servers import ROOT, Server, ask
+from programs import BUILT, needs
+from servers import Server, ask
 
 pytestmark = pytest.mark.one_database
 
-DECK = ROOT / ".tools" / "deck-1.55.0" / "deck"
 HOSTILE = 'o\'neill "$HOME" `id` \\ ${{ env "X" }} & 100% +1 日本'
 # What the browser sends in place of a secret, and what the variables hold.
 TYPED = "•"
@@ -60,15 +59,12 @@ def run_in_python(code: str, server: Server) -> None:
 
 
 def apply_with_deck(code: str, server: Server) -> None:
-    if not DECK.exists():
-        pytest.skip("decK is not built")
     address = ["--kong-addr", server.admin, "--analytics=false"]
-    run([DECK, "gateway", "apply", "-", *address], "deck", code)
+    run([BUILT["deck"], "gateway", "apply", "-", *address], "deck", code)
 
 
 RUNNERS = {"curl": run_in_shell, "python": run_in_python, "deck": apply_with_deck}
-if not shutil.which("curl"):
-    del RUNNERS["curl"]
+IN_CURL = pytest.param("curl", marks=needs("curl"))
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +101,9 @@ def listed(server: Server, path: str) -> list[dict]:
     return ask(f"{server.admin}{path}").json()["data"]
 
 
-@pytest.mark.parametrize("language", RUNNERS)
+@pytest.mark.parametrize(
+    "language", [IN_CURL, "python", pytest.param("deck", marks=needs("deck"))]
+)
 def test_what_is_typed_is_made(server: Server, typed, language: str) -> None:
     def make(path: str, form: dict[str, str]) -> None:
         RUNNERS[language](typed(path, form)(language), server)
@@ -169,7 +167,7 @@ def test_what_is_typed_is_made(server: Server, typed, language: str) -> None:
     ask(f"{server.admin}{own}", "DELETE")
 
 
-@pytest.mark.parametrize("language", [name for name in RUNNERS if name != "deck"])
+@pytest.mark.parametrize("language", [IN_CURL, "python"])
 def test_what_is_typed_is_made_in_konnects_terms(
     server: Server, typed, language: str
 ) -> None:
@@ -211,7 +209,7 @@ def test_what_is_typed_is_made_in_konnects_terms(
     assert (consumer["custom_id"], consumer["type"]) == (None, "proxy")
 
 
-@pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
+@kubectl.needed()
 def test_kubectl_makes_what_is_typed(server: Server, typed) -> None:
     config = {"KUBECONFIG": str(server.home / "kubeconfig.yaml")}
 

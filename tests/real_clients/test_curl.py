@@ -1,16 +1,16 @@
 """The lines of Kong's documents, run with the real curl, and what they answer."""
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from programs import needs
 from servers import Server, ask
 
-pytestmark = pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing")
+pytestmark = needs("curl")
 
 OVERRIDE = "/consumer_groups/JL/overrides/plugins/rate-limiting-advanced"
 LIMITS = ("config.limit=10", "config.window_size=10", "config.window_type=sliding")

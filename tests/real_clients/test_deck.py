@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from real_deck import DECK, EVERYTHING, FORMAT, Deck, write
+from programs import BUILT, needs
+from real_deck import EVERYTHING, FORMAT, Deck, write
 from servers import Server, ask
 
-pytestmark = pytest.mark.skipif(
-    not DECK.exists(), reason="decK is not built: tests/install-deck.sh says why"
-)
+pytestmark = needs("deck")
 
 
 @pytest.fixture(scope="module")
@@ -204,7 +203,7 @@ def test_every_workspace_is_dumped_to_a_file_of_its_own(
     deck.do("sync", file, "--workspace", "team-b")
     folder = tmp_path / "dumps"
     folder.mkdir()
-    command = [DECK, "gateway", "dump", "--all-workspaces", *deck.options]
+    command = [BUILT["deck"], "gateway", "dump", "--all-workspaces", *deck.options]
 
     subprocess.run(command, cwd=folder, check=True)
 

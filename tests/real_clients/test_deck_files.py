@@ -8,12 +8,11 @@ from typing import NamedTuple
 import pytest
 import yaml
 
-from real_deck import DECK, DIFFERS, EVERYTHING, Deck, write
+from programs import needs
+from real_deck import DIFFERS, EVERYTHING, Deck, write
 from servers import Server
 
-pytestmark = pytest.mark.skipif(
-    not DECK.exists(), reason="decK is not built: tests/install-deck.sh says why"
-)
+pytestmark = needs("deck")
 
 KEYED = {"username": "bob", "tags": ["a"], "groups": [{"name": "gold"}]}
 KEYED["keyauth_credentials"] = [{"key": "bobs-secret-key-0001"}]

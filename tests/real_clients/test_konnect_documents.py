@@ -2,7 +2,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
@@ -10,6 +9,7 @@ from uuid import NAMESPACE_URL, uuid5
 import pytest
 
 from contract.claims import FOLDER
+from programs import needs
 from servers import Server, ask
 
 DOCUMENTS = FOLDER.parent / "documents"
@@ -24,7 +24,7 @@ owner = User.objects.get(username="kong_admin")
 print(json.dumps(APIToken.issue(owner, "documents")[1]))
 """
 pytestmark = [
-    pytest.mark.skipif(not shutil.which("curl"), reason="curl is missing"),
+    needs("curl"),
     pytest.mark.skipif(
         not DOCUMENTS.exists(), reason=f"the documents are not at {DOCUMENTS}"
     ),

@@ -18,7 +18,7 @@ from kubectl import Kubectl
 from manifests import CONSUMERS, MERGE, consumer, secret
 from servers import Server, ask
 
-pytestmark = pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
+pytestmark = kubectl.needed()
 
 GROUP = "configuration.konghq.com"
 KONGCONSUMER = f"kongconsumer.{GROUP}"

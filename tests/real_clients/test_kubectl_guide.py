@@ -10,7 +10,7 @@ import kubectl
 from kubectl import Kubectl
 from servers import Server, ask
 
-pytestmark = pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing()))
+pytestmark = kubectl.needed()
 
 PREREQUISITES = """
 apiVersion: konnect.konghq.com/v1alpha1

@@ -1,13 +1,13 @@
 """The contract's smoke script with the real kubectl, whole, against the product."""
 
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
 import kubectl
+from programs import needs
 from servers import ROOT, Server
 
 SCRIPT = Path("contract/kubernetes-samples/kubectl-smoke.sh")
@@ -16,8 +16,8 @@ FOUND = next((place for place in PLACES if place.exists()), None)
 
 pytestmark = [
     pytest.mark.skipif(FOUND is None, reason="the contract's samples are not here"),
-    pytest.mark.skipif(bool(kubectl.missing()), reason=str(kubectl.missing())),
-    pytest.mark.skipif(not shutil.which("jq"), reason="jq is not installed"),
+    kubectl.needed(),
+    needs("jq"),
 ]
 
 

@@ -23,7 +23,7 @@ SECRET = re.compile("\0([^\0]+)\0")
 class Quoting:
     """How a language writes a text: bare where `plain` matches, else between marks.
 
-    `escapes` says what stands for what is special; a control character is \\uXXXX if
+    `escapes` says what stands for what is special; a control character is \\u001f if
     the language has such a thing. Plain data, so that the page's script can follow it.
     """
 

@@ -12,6 +12,7 @@ import socket
 import struct
 import sys
 import time
+from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Thread, get_ident
@@ -32,11 +33,10 @@ PATIENCE = struct.pack("@ll", 30, 0)
 LINGER_SECONDS = 2.0
 LOOK_SECONDS, PAUSE = 1.0, 0.05
 ONCE = select.EPOLLIN | select.EPOLLONESHOT
-STAYS = object()
 
 
 class Connection:
-    """A client's connection; by `idle_until` it has waited too long."""
+    """A client's connection, which has waited since `idle_since`."""
 
     def __init__(self, cfg, sock: socket.socket, client, server) -> None:
         for option in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
@@ -46,7 +46,12 @@ class Connection:
         self.server = server
         self.parser = http.get_parser(cfg, sock, client)
         self.is_parting = False
-        self.idle_until = 0.0
+        self.idle_since = 0.0
+
+    @property
+    def has_more(self) -> bool:
+        """Say whether the client sent another request without waiting for an answer."""
+        return not self.is_parting and bool(self.parser.unreader.buf.getvalue())
 
 
 def stays_open(request: Request) -> bool:
@@ -62,8 +67,9 @@ class Worker(ThreadWorker):
 
     def init_process(self) -> None:
         self.epoll = select.epoll()
-        self.idle: dict[int, Connection] = {}
+        self.idle: OrderedDict[int, Connection] = OrderedDict()
         self.busy: set[int | Connection] = set()
+        self.ended = 0.0
         self.listening = ThreadPoolExecutor(MOST_THREADS)
         BaseWorker.init_process(self)
 
@@ -83,13 +89,10 @@ class Worker(ThreadWorker):
 
     def finish(self) -> None:
         """Hear out the clients that are there, for as long as it may take."""
-        self.alive = False
+        self.alive, self.ended = False, time.monotonic()
         for number in self.listeners:
             self.epoll.unregister(number)
-        now = time.monotonic()
-        for connection in list(self.idle.values()):
-            connection.idle_until = min(connection.idle_until, now + LINGER_SECONDS)
-        while time.monotonic() < now + self.cfg.graceful_timeout:
+        while time.monotonic() < self.ended + self.cfg.graceful_timeout:
             self.notify()
             time.sleep(PAUSE)
             self.close_idle()
@@ -97,9 +100,13 @@ class Worker(ThreadWorker):
                 break
 
     def close_idle(self) -> None:
+        """Close the connections that have waited too long."""
         now = time.monotonic()
-        for number, connection in list(self.idle.items()):
-            if connection.idle_until < now and self.idle.pop(number, None):
+        for number, connection in self.idle.copy().items():
+            end = max(connection.idle_since, self.ended) + LINGER_SECONDS
+            if self.alive and not connection.is_parting:
+                end = connection.idle_since + self.cfg.keepalive
+            if end < now and self.idle.pop(number, None):
                 util.close(connection.sock)
 
     def serve(self) -> None:
@@ -121,66 +128,61 @@ class Worker(ThreadWorker):
             return  # another worker's
         try:
             sock, client = listener.accept()
+            sock.setblocking(True)
+            self.epoll.register(sock, 0)
+            self.wait(Connection(self.cfg, sock, client, listener.getsockname()))
+            if len(self.idle) > self.worker_connections:
+                _, oldest = self.idle.popitem(last=False)
+                util.close(oldest.sock)
         except OSError as error:
             if error.errno not in (errno.EAGAIN, errno.ECONNABORTED):
                 self.log.error("No connection is accepted: %s", error)
                 time.sleep(PAUSE)  # too many files are open
-        else:
-            sock.setblocking(True)
-            self.epoll.register(sock, 0)
-            self.wait(Connection(self.cfg, sock, client, listener.getsockname()))
-        if len(self.idle) > self.worker_connections:
-            util.close(self.idle.pop(next(iter(self.idle))).sock)
-        with suppress(FileNotFoundError):  # no longer registered
-            self.epoll.modify(listener, ONCE)
+        finally:
+            with suppress(FileNotFoundError):  # no longer registered
+                self.epoll.modify(listener, ONCE)
 
     def wait(self, connection: Connection) -> None:
         """Let whichever thread is free take the connection when there is something."""
-        is_kept = self.alive and not connection.is_parting
-        seconds = self.cfg.keepalive if is_kept else LINGER_SECONDS
-        connection.idle_until = time.monotonic() + seconds
+        connection.idle_since = time.monotonic()
+        # What has been read already is never told of; that it may be answered is.
+        events = ONCE | select.EPOLLOUT if connection.has_more else ONCE
         self.idle[connection.sock.fileno()] = connection
-        self.epoll.modify(connection.sock, ONCE)
+        self.epoll.modify(connection.sock, events)
 
     def take(self, connection: Connection) -> None:
         if connection.is_parting:
             self.drain(connection)
-        elif (outcome := self.answer(connection)) is not STAYS:
-            self.let_go(connection, outcome)
         else:
-            self.busy.add(connection)
-            self.listening.submit(self.go_on, connection)
+            self.answer(connection)
 
-    def go_on(self, connection: Connection) -> None:
-        self.let_go(connection, self.answer(connection, connection.parser.mesg))
-        self.busy.discard(connection)
-
-    def let_go(self, connection: Connection, keepalive: bool) -> None:
-        if keepalive:
-            self.wait(connection)
-        else:
-            self.part_with(connection)
-
-    def answer(self, connection: Connection, request: Request | None = None) -> object:
-        """Answer what the client asks; say whether it may ask on, or that this STAYS.
+    def answer(self, connection: Connection, request: Request | None = None) -> None:
+        """Answer what the client asks, then wait for more of it, or part.
 
         With `request`, answer this, however long it takes.
         """
+        is_kept = False
         try:
             if request is None:
                 request = next(connection.parser)
                 if stays_open(request):
-                    return STAYS
+                    self.busy.add(connection)
+                    self.listening.submit(self.go_on, connection, request)
+                    return
             keepalive = self.handle_request(request, connection)
-            keepalive = self._keepalive_after(connection, keepalive)
-        except (OSError, StopIteration):  # the client hung up
-            return False
+            is_kept = self._keepalive_after(connection, keepalive)
+        except (OSError, StopIteration):
+            pass  # the client hung up
         except Exception as error:
             self.handle_error(request, connection.sock, connection.client, error)
-            return False
-        if keepalive and connection.parser.unreader.buf.getvalue():
-            return self.answer(connection)  # it did not wait for the answer
-        return keepalive
+        if is_kept:
+            self.wait(connection)
+        else:
+            self.part_with(connection)
+
+    def go_on(self, connection: Connection, request: Request) -> None:
+        self.answer(connection, request)
+        self.busy.discard(connection)
 
     def part_with(self, connection: Connection) -> None:
         """Close in such a way that the client gets the whole answer: RFC 9112, 9.6."""

@@ -36,7 +36,7 @@ def answers_to(connection: socket.socket, count: int) -> bytes:
     got = b""
     while got.count(b"HTTP/1.1 ") < count or not got.endswith(b"}"):
         piece = connection.recv(65536)
-        assert piece, f"the connection ended after {got!r}"
+        assert piece, f"the connection ended after {got[-500:]!r}"
         got += piece
     return got
 
@@ -56,6 +56,17 @@ def test_questions_sent_at_once_are_answered_one_after_other(connect):
     connection.sendall(ASK * 40)
 
     assert answers_to(connection, 40).count(b" 200 OK") == 40
+
+
+def test_a_client_that_asks_without_end_is_answered_beside_others(server, connect):
+    connection, count = connect(), 1500  # more than calls may be nested
+
+    sending = threading.Thread(target=connection.sendall, args=[ASK * count])
+    sending.start()
+
+    assert ask(f"{server.admin}/status").status == 200
+    assert answers_to(connection, count).count(b" 200 OK") == count
+    sending.join()
 
 
 def test_more_clients_than_threads_are_served_side_by_side(connect):

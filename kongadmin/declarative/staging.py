@@ -30,10 +30,6 @@ TABLES = """
         problem TEXT, is_done INTEGER DEFAULT 0
     );
 """
-INDEXES = """
-    CREATE INDEX stored_by_id ON stored (id);
-    CREATE INDEX stored_by_print ON stored (print, id);
-"""
 # What is needed while a plan is made, and no longer.
 SCRATCH = ("stored", "stored_key", "name", "deferred", "claim")
 # Rows that go into a table with no more than these columns.
@@ -124,7 +120,7 @@ class Staging:
     def index(self) -> None:
         """Make what is stored quick to find; once it is all there."""
         self.flush()
-        self.script(INDEXES)
+        self.execute("CREATE INDEX stored_by_id ON stored (id)")
 
     def remember(self, name: str, value: str) -> None:
         self.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))

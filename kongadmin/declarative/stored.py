@@ -16,6 +16,8 @@ from kongadmin.entities import UUID_TEXT
 
 NUMBERS = {name: number for number, name in enumerate(KINDS)}
 ORDERED = list(KINDS.values())
+# So many are recognised without a look at the disk; each takes 250 bytes.
+MOST_REMEMBERED = 500_000
 
 
 class Stored:
@@ -26,6 +28,8 @@ class Stored:
     ) -> None:
         self.staging, self.prints, self.select = staging, prints, select
         self.held: set[int] = set()
+        self.by_whole: dict[bytes, tuple[int, bytes]] = {}
+        self.is_all_remembered = True
         self.keyed: set[int] = set()  # whose keys somebody has asked for
 
     def holds(self, kind: Kind) -> bool:
@@ -43,6 +47,8 @@ class Stored:
                 last += len(page)
         tell(Progress("stored", last, last))
         self.staging.index()
+        if not self.is_all_remembered:
+            self.staging.execute("CREATE INDEX stored_by_print ON stored (print, id)")
         if self.select:
             self.select_untagged()
 
@@ -67,6 +73,13 @@ class Stored:
                 )
             )
         self.staging.insert("stored", rows)
+        self.remember(rows)
+
+    def remember(self, rows: list[tuple]) -> None:
+        """Keep in memory what rows are recognised by, as long as they are few."""
+        self.is_all_remembered &= len(self.by_whole) + len(rows) <= MOST_REMEMBERED
+        if self.is_all_remembered:
+            self.by_whole.update((row[6], (row[0], row[2])) for row in rows)
 
     def is_selected(self, kind: Kind, raw: tuple, columns: Columns) -> bool:
         if not kind.has_tags:
@@ -119,8 +132,11 @@ class Stored:
         self.staging.execute(sql)
 
     def by_print(self, whole: bytes) -> tuple | None:
+        found = self.by_whole.get(whole)
+        if found or self.is_all_remembered:
+            return found
         sql = "SELECT number, id FROM stored WHERE print = ?"
-        return self.staging.database.execute(sql, (whole,)).fetchone()
+        return self.staging.execute(sql, (whole,)).fetchone()
 
     def named(self, kind: Kind, name: str, text: str) -> tuple | None:
         """Return what a unique text, or an id, names."""

@@ -205,6 +205,18 @@ def test_whoever_was_declared_long_before_is_still_known(plane, monkeypatch):
     assert plan_of(plane, *rows).totals["unchanged"] == len(rows)
 
 
+def test_what_is_stored_is_recognised_however_much_there_is(plane, monkeypatch):
+    users = [row("consumers", username=f"u{n}", tags=["a", "b"]) for n in range(9)]
+    apply(plan_of(plane, *users))
+    monkeypatch.setattr("kongadmin.declarative.stored.MOST_REMEMBERED", 2)
+    changed = row("consumers", username="u4", tags=["c"])
+
+    plan = plan_of(plane, *users[:4], changed, *users[5:8])
+
+    totals = {verb: count for verb, count in plan.totals.items() if count}
+    assert totals == {"update": 1, "delete": 1, "unchanged": 7}
+
+
 def test_a_reference_may_mean_what_is_stored_unless_that_goes(plane):
     apply(plan_of(plane, bob()))
     key = row("keyauth_credentials", consumer="bob", key="k")

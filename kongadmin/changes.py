@@ -1,27 +1,27 @@
 """The change log: who changed what, when, through which dialect.
 
-It listens to the models, so that no dialect can forget it, and writes in the
-transaction of the change itself: there is no change without its entry. Each entry also
-tells all who cache to look again: on this machine by the shared revision, on others by
-PostgreSQL's NOTIFY, from a trigger on this table.
+Entities write it as they are stored, so that no dialect can forget it, and with the
+change itself: there is no change without its entry. Each entry also tells all who cache
+to look again: on this machine by the shared revision, on others by PostgreSQL's NOTIFY,
+from a trigger on this table.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 from uuid import UUID
 
 from django.db import models, transaction
 from django.db.models import Q
-from django.db.models.signals import post_delete, post_save
-from django.dispatch import receiver
 from django.utils import timezone
 
 from kongadmin import revision
 from kongadmin.bulk import insert_rows
-from kongadmin.entities import Entity
-from kongadmin.prepared import insert_into
+from kongadmin.prepared import insert
+
+if TYPE_CHECKING:
+    from kongadmin.entities import Entity
 
 
 class Actor(NamedTuple):
@@ -61,7 +61,7 @@ class ChangeQuerySet(models.QuerySet):
     def in_scope(self, scope) -> Self:
         return self.filter(scope_id=scope.pk)
 
-    def about(self, entity: Entity) -> Self:
+    def about(self, entity: "Entity") -> Self:
         """Return the changes of an entity and of what belongs to it, newest first."""
         mine = Q(subject_id=entity.pk) | Q(related_id=entity.pk)
         return self.filter(mine).order_by("-id")
@@ -124,8 +124,12 @@ def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
 
     Users and their tokens belong to no scope: theirs is None.
     """
+    append(by_actor(verb, scope_id, entity_type, **fields))
+
+
+def by_actor(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> Change:
     actor = current.get()
-    change = Change(
+    return Change(
         scope_id=scope_id,
         actor=actor.name,
         dialect=actor.dialect,
@@ -134,18 +138,40 @@ def write(verb: str, scope_id: UUID | None, entity_type: str, **fields) -> None:
         entity_type=entity_type,
         **fields,
     )
-    insert_into(Change).run(change)
+
+
+def append(change: Change) -> None:
+    insert(change)
+    announce(change)
+
+
+def announce(change: Change) -> None:
+    """Make an entry known that has been written."""
     for observe in observers:
         observe(change)
     transaction.on_commit(revision.bump)
 
 
+def entry(
+    verb: str, entity: "Entity", before: dict | None = None, after: dict | None = None
+) -> Change:
+    """Return what is to be written down when the current actor does `verb`."""
+    about = described(entity, str(entity))
+    return by_actor(verb, entity.scope_id, before=before, after=after, **about)
+
+
 def record(
-    verb: str, entity: Entity, before: dict | None = None, after: dict | None = None
+    verb: str, entity: "Entity", before: dict | None = None, after: dict | None = None
 ) -> None:
     """Write down that the current actor did `verb` to `entity`."""
-    about = described(entity, str(entity))
-    write(verb, entity.scope_id, before=before, after=after, **about)
+    append(entry(verb, entity, before, after))
+
+
+def record_update(entity: "Entity") -> None:
+    """Write down what the current actor changed, if anything."""
+    before, after = difference(entity)
+    if after:
+        record("update", entity, before, after)
 
 
 def write_many(scope, entries: Iterable[dict]) -> None:
@@ -176,7 +202,7 @@ def write_many(scope, entries: Iterable[dict]) -> None:
     transaction.on_commit(revision.bump)
 
 
-def described(entity: Entity, name: str) -> dict:
+def described(entity: "Entity", name: str) -> dict:
     """Return what an entry says of an entity that is called `name`."""
     return {
         "entity_type": entity.schema.name,
@@ -192,28 +218,10 @@ def record_bulk(scope, verb: str, entity_type: str, summary: str) -> None:
     write(verb, scope.pk, entity_type, entity_name=summary)
 
 
-def difference(entity: Entity) -> tuple[dict, dict]:
+def difference(entity: "Entity") -> tuple[dict, dict]:
     """Return before and after of the fields that differ from what was last read."""
     after, before = entity.snapshot(), entity.snapshot_before() or {}
     # Two secrets may look the same once they are masked.
     secrets = entity.changed_secrets()
     changed = [n for n in after if n in secrets or before.get(n) != after[n]]
     return ({n: before.get(n) for n in changed}, {n: after[n] for n in changed})
-
-
-@receiver(post_save)
-def record_save(sender, instance, created, **kwargs) -> None:
-    if not isinstance(instance, Entity):
-        return
-    if created:
-        record("create", instance, after=instance.snapshot())
-        return
-    before, after = difference(instance)
-    if after:
-        record("update", instance, before, after)
-
-
-@receiver(post_delete)
-def record_delete(sender, instance, **kwargs) -> None:
-    if isinstance(instance, Entity):
-        record("delete", instance, before=instance.snapshot())

@@ -14,14 +14,15 @@ from uuid import UUID
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DEFAULT_DB_ALIAS, IntegrityError, models, transaction
-from django.db.models.signals import post_delete, post_save
+from django.db.models.signals import post_delete
+from django.dispatch import receiver
 from django.utils import timezone
 from uuid_utils.compat import uuid7
 
-from kongadmin import conflicts, dependents
+from kongadmin import changes, conflicts, dependents, tags
 from kongadmin.fields import can_store
 from kongadmin.masks import mask
-from kongadmin.prepared import insert_into, update_of
+from kongadmin.prepared import insert, update_of
 from kongadmin.schema import Schema
 from kongadmin.tags import Tag, TagFilter
 
@@ -222,15 +223,25 @@ class Entity(models.Model):
 
     def write(self, is_new: bool) -> None:
         """Do what Model.save does, by statements that are compiled once."""
-        model, using = type(self), DEFAULT_DB_ALIAS
+        conflicts.refuse_older_digests(self)
+        if is_new or not self.update():
+            self.insert()
+
+    def insert(self) -> None:
+        entry = changes.entry("create", self, after=self.snapshot())
+        savepoint = not conflicts.are_unexplained.get()
+        insert(self, *tags.rows_for(self), entry, savepoint=savepoint)
+        self._state.adding, self._state.db = False, DEFAULT_DB_ALIAS
+        changes.announce(entry)
+
+    def update(self) -> bool:
+        """Write the row anew; say whether it was there."""
         with transaction.atomic(savepoint=not conflicts.are_unexplained.get()):
-            conflicts.refuse_older_digests(self)
-            if is_new or not update_of(model).run(self):
-                is_new = True
-                insert_into(model).run(self)
-            self._state.adding, self._state.db = False, using
-            about = {"raw": False, "using": using, "update_fields": None}
-            post_save.send(model, instance=self, created=is_new, **about)
+            is_there = update_of(type(self)).run(self)
+            if is_there:
+                tags.update(self)
+                changes.record_update(self)
+        return is_there
 
     def delete(self, *args, **kwargs):
         """Delete it with all that hangs on it; quickly where nothing does."""
@@ -249,6 +260,14 @@ class Entity(models.Model):
     def make_way(self) -> bool:
         """Give up what another row wants, if this one no longer counts."""
         return False
+
+
+@receiver(post_delete)
+def record_delete(sender, instance, **kwargs) -> None:
+    """Note what is gone, be it with something else."""
+    if isinstance(instance, Entity):
+        tags.forget(instance)
+        changes.record("delete", instance, before=instance.snapshot())
 
 
 def etag_of(row: Mapping[str, Any]) -> str:

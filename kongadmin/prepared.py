@@ -6,12 +6,14 @@ kept and only its values change.
 """
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
+from itertools import batched
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 from django.db.models import (
@@ -22,12 +24,15 @@ from django.db.models import (
     TextField,
     UUIDField,
 )
+from psycopg.types.datetime import TimestamptzLoader
 
 type Row = dict[str, Any]
 type Fields = list[tuple[Field, type | None]]
 
 # How values of these types are written; others go as they are.
 FIELDS = {UUID: UUIDField(), datetime: DateTimeField()}
+# How many rows one statement inserts.
+MOST_AT_ONCE = 20
 
 
 def kept_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
@@ -40,6 +45,9 @@ def kept_cursor(database: BaseDatabaseWrapper) -> CursorWrapper:
     cursor = getattr(database, "kept_cursor", None)
     if cursor is None or cursor.connection is not database.connection:
         cursor = database.kept_cursor = database.cursor()
+        if database.vendor == "postgresql":
+            # Django's own takes thrice as long, to say UTC where it is said already.
+            cursor.adapters.register_loader("timestamptz", TimestamptzLoader)
     return cursor
 
 
@@ -93,19 +101,47 @@ class Prepared:
 
 
 class Insert:
-    """The statement that inserts one row of a model, for any values."""
+    """The statement that inserts a row of each of some models, for any values.
 
-    def __init__(self, model: type[Model]) -> None:
-        quote = connection.ops.quote_name
-        fields = [f for f in model._meta.concrete_fields if not f.db_returning]
-        self.fields = with_types(fields)
-        columns = ", ".join(quote(field.column) for field in fields)
-        places = ", ".join("%s" for _ in fields)
-        table = quote(model._meta.db_table)
-        self.sql = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+    Of several models only PostgreSQL makes one statement.
+    """
 
-    def run(self, row: Model) -> None:
-        run(self.sql, values_of(row, self.fields, adding=True))
+    def __init__(self, *models: type[Model]) -> None:
+        self.fields, statements = [], []
+        for model in models:
+            fields = [f for f in model._meta.concrete_fields if not f.db_returning]
+            self.fields.append(with_types(fields))
+            statements.append(insertion(model, fields))
+        *beside, last = statements
+        named = ", ".join(f"row{n} AS ({sql})" for n, sql in enumerate(beside))
+        self.sql = f"WITH {named} {last}" if beside else last
+
+    def run(self, *rows: Model) -> None:
+        values = []
+        for row, fields in zip(rows, self.fields, strict=True):
+            values += values_of(row, fields, adding=True)
+        run(self.sql, values)
+
+
+def insertion(model: type[Model], fields: list[Field]) -> str:
+    quote = connection.ops.quote_name
+    columns = ", ".join(quote(field.column) for field in fields)
+    places = ", ".join("%s" for _ in fields)
+    table = quote(model._meta.db_table)
+    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+
+
+def insert(*rows: Model, savepoint: bool = False) -> None:
+    """Insert rows of any models: all of them, or none.
+
+    As one statement, if it can be, they need no transaction, which costs as much again.
+    """
+    at_once = MOST_AT_ONCE if connection.vendor == "postgresql" else 1
+    steps = list(batched(rows, at_once))
+    is_one = len(steps) == 1 and not connection.in_atomic_block
+    with nullcontext() if is_one else transaction.atomic(savepoint=savepoint):
+        for some in steps:
+            insert_of(*map(type, some)).run(*some)
 
 
 class Update:
@@ -159,9 +195,9 @@ def with_types(fields: list[Field]) -> Fields:
     return found
 
 
-@cache
-def insert_into(model: type[Model]) -> Insert:
-    return Insert(model)
+@lru_cache(256)
+def insert_of(*models: type[Model]) -> Insert:
+    return Insert(*models)
 
 
 @cache

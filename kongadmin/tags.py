@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import ClassVar
 
 from django.db import models
-from django.db.models.signals import post_delete, post_save
-from django.dispatch import receiver
 
 from kongadmin.bulk import delete_rows
 from kongadmin.fields import TextKey
@@ -67,19 +65,15 @@ def loaded_tags(entity) -> list[str]:
     return dict(zip(names, values, strict=True)).get("tags") or []
 
 
-@receiver(post_save)
-def index_tags(sender, instance, created, **kwargs) -> None:
-    if not hasattr(instance, "tags") or not hasattr(instance, "schema"):
+def update(entity) -> None:
+    """Write the index rows anew, if the tags have changed."""
+    if loaded_tags(entity) == (entity.tags or []):
         return
-    if not created:
-        if loaded_tags(instance) == (instance.tags or []):
-            return
-        delete_rows(Tag, [instance.pk], "entity_id")
-    if instance.tags:
-        Tag.objects.bulk_create(rows_for(instance))
+    delete_rows(Tag, [entity.pk], "entity_id")
+    if entity.tags:
+        Tag.objects.bulk_create(rows_for(entity))
 
 
-@receiver(post_delete)
-def forget_tags(sender, instance, **kwargs) -> None:
-    if getattr(instance, "tags", None) and hasattr(instance, "schema"):
-        delete_rows(Tag, [instance.pk], "entity_id")
+def forget(entity) -> None:
+    if entity.tags:
+        delete_rows(Tag, [entity.pk], "entity_id")

@@ -111,17 +111,18 @@ class Groups(Collection):
     def shown(self, rows: list[Row]) -> list[dict]:
         data = super().shown(rows)
         if self.request.arguments.get("counter") == "true":
-            counts = count_members([row["id"] for row in rows])
-            for row, group in zip(rows, data, strict=True):
-                group["consumers_count"] = counts.get(row["id"], 0)
+            counts = count_members([group["id"] for group in data])
+            for group in data:
+                group["consumers_count"] = counts.get(group["id"], 0)
         return data
 
 
-def count_members(ids: list) -> dict:
+def count_members(ids: list[str]) -> dict[str, int]:
     """Return how many consumers each group has that has any; one query."""
     rows = Membership.objects.filter(consumer_group_id__in=ids)
     counted = rows.values("consumer_group_id").annotate(count=Count("pk"))
-    return dict(counted.order_by().values_list("consumer_group_id", "count"))
+    pairs = counted.order_by().values_list("consumer_group_id", "count")
+    return {str(id_): count for id_, count in pairs}
 
 
 class Group(Item):

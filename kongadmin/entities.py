@@ -291,6 +291,15 @@ def readers(model: type[Entity]) -> list[tuple[str, Reader]]:
     ]
 
 
+@cache
+def read_columns(model: type[Entity]) -> list[str]:
+    """Return the column attributes that `wire` reads, and `id`."""
+    names = {"id", "expires_at", *model.schema.fields}
+    fields = model._meta.concrete_fields
+    known = {model.columns.get(name, name) for name in names}
+    return [field.attname for field in fields if field.name in known]
+
+
 type Writer = Callable[[Entity, Any], None]
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from django.db import DEFAULT_DB_ALIAS, models
 from django.utils import timezone
 
-from kongadmin.entities import UUID_TEXT, Entity
+from kongadmin.entities import UUID_TEXT, Entity, read_columns
 from kongadmin.fields import can_store
 from kongadmin.prepared import Prepared, Row
 from kongadmin.tags import TagFilter
@@ -80,7 +80,7 @@ def page(
 ) -> list[Row]:
     """Return up to `size` live rows by id, from behind `after`; one query.
 
-    `wanted` says by tags which ones.
+    They have what `model.wire` reads, and ids as text. `wanted` says which by tags.
     """
     values = {"scope_id": scope.pk, **within, **({"id": after} if after else {})}
     names, shape = tuple(values), None
@@ -126,11 +126,10 @@ def page_query(
             given["id__gt"] = given.pop("id")
         rows = model.objects.filter(**given).live(expires_at)
         rows = rows.tagged(replace(shape, tags=wanted), scope) if shape else rows
-        return rows.order_by("pk")[:size]
+        return rows.order_by("pk").values(*read_columns(model))[:size]
 
-    return Prepared(
-        build, **samples(model, names), **{name: f"sample of {name}" for name in tags}
-    )
+    given = samples(model, names) | {name: f"sample of {name}" for name in tags}
+    return Prepared(build, ids_as_text=True, **given)
 
 
 def samples(model: type[Entity], names: tuple[str, ...], expiring: bool = True) -> dict:

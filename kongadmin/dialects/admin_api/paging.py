@@ -35,7 +35,7 @@ def read_size(text: str | bool | None) -> int:
     return int(number)
 
 
-def encode_offset(last: UUID, *more: Any) -> str:
+def encode_offset(last: UUID | str, *more: Any) -> str:
     """Return the token that continues a list after the row `last`.
 
     Base64 of a JSON array, unpadded as Kong's: clients echo it in a query.

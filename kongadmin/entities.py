@@ -24,7 +24,7 @@ from kongadmin.fields import can_store
 from kongadmin.masks import mask
 from kongadmin.prepared import insert, update_of
 from kongadmin.schema import Schema
-from kongadmin.tags import Tag, TagFilter
+from kongadmin.tags import TagFilter
 
 UUID_TEXT = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
@@ -76,14 +76,18 @@ class EntityQuerySet(models.QuerySet):
 
     def tagged(self, wanted: TagFilter, scope) -> Self:
         """Keep the rows of a scope that have all the tags of `wanted`, or any."""
-        found = Tag.objects.filter(scope_id=scope.pk)
-        if wanted.any:
-            ids = found.filter(tag__in=wanted.tags).values("entity_id")
-            return self.filter(pk__in=ids)
-        rows = self
-        for tag in wanted.tags:
-            rows = rows.filter(pk__in=found.filter(tag=tag).values("entity_id"))
-        return rows
+        return self.filter(pk__in=tags.ids_with(wanted, scope))
+
+    def first_tagged(
+        self, wanted: TagFilter, scope, most: int, after: UUID | None = None
+    ) -> Self:
+        """Keep the first `most` of them by id, from behind `after`.
+
+        However rare a tag is, only rows that have it are read.
+        """
+        ids = tags.ids_with(wanted, scope).filter(entity_type=self.model.schema.name)
+        ids = ids.filter(entity_id__gt=after) if after else ids
+        return self.filter(pk__in=ids.order_by("entity_id").distinct()[:most])
 
 
 class Entity(models.Model):

@@ -120,12 +120,14 @@ def page_query(
     tags = shape.tags if shape else ()
 
     def build(expires_at: datetime | None = None, **given):
-        scope = SimpleNamespace(pk=given["scope_id"])
-        wanted = [given.pop(name) for name in tags]
-        if "id" in given:
-            given["id__gt"] = given.pop("id")
+        scope, after = SimpleNamespace(pk=given["scope_id"]), given.pop("id", None)
+        wanted = shape and replace(shape, tags=[given.pop(name) for name in tags])
         rows = model.objects.filter(**given).live(expires_at)
-        rows = rows.tagged(replace(shape, tags=wanted), scope) if shape else rows
+        if wanted and expires_at is None:
+            rows = rows.first_tagged(wanted, scope, size, after)
+        elif wanted:  # of the first ones some may have expired
+            rows = rows.tagged(wanted, scope)
+        rows = rows.filter(id__gt=after) if after else rows
         return rows.order_by("pk").values(*read_columns(model))[:size]
 
     given = samples(model, names) | {name: f"sample of {name}" for name in tags}

@@ -46,6 +46,18 @@ class TagFilter:
     any: bool = False
 
 
+def ids_with(wanted: TagFilter, scope) -> models.QuerySet:
+    """Return the ids of what has all the tags of `wanted` in a scope, or any."""
+    found = Tag.objects.filter(scope_id=scope.pk)
+    if wanted.any:
+        return found.filter(tag__in=wanted.tags).values("entity_id")
+    first, *others = wanted.tags
+    ids = found.filter(tag=first)
+    for tag in others:
+        ids = ids.filter(entity_id__in=found.filter(tag=tag).values("entity_id"))
+    return ids.values("entity_id")
+
+
 def rows_for(entity) -> list[Tag]:
     """Return the index rows that an entity's tags need."""
     return [

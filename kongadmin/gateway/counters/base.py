@@ -21,31 +21,31 @@ def digest(*parts: str) -> bytes:
 LIVES = 2
 
 
-# Every request makes some of these: a frozen class, or a tuple's, takes twice as long.
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Window:
     """A stretch of time in which requests are counted; times in seconds since 1970.
 
-    Another request passes while the count, with `weight` times that of the window
-    that began at `previous`, is not above `most`.
+    Another request passes while the rate is not above `most`. Where the window slides,
+    that of its length which began at `previous` counts for as much of it as is left.
     """
 
     length: float
     start: float
     most: float
     previous: float | None = None
-    weight: float = 0.0
 
-    @property
-    def life(self) -> float:
-        """The seconds after its start in which somebody may ask for its count."""
-        return LIVES * self.length
+    def rate(self, current: int, previous: int, now: float) -> float:
+        """Return what two counts are together; the rule stands also in remote.lua."""
+        return current + previous * self.weight(now) if previous else current
 
-    def passes(self, current: int, previous: int) -> bool:
-        """Say whether another request passes; the rule stands also in remote.lua."""
-        return current + previous * self.weight <= self.most
+    def weight(self, now: float) -> float:
+        """Return how much a request of the window before counts for."""
+        if self.previous is None:
+            return 0.0
+        return (self.start + self.length - now) / self.length
 
 
+# Every request makes one: a frozen class, or a tuple's, takes twice as long.
 @dataclass(slots=True)
 class Taken:
     """Whether a request passed, and what it left: (current, previous) by window."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import lmdb
 
-from kongadmin.gateway.counters.base import Away, Taken, Window
+from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window
 
 LAYOUT = 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
@@ -72,7 +72,7 @@ class LocalCounters:
         try:
             environment = self.environment or self.open()
             with environment.begin(write=True) as transaction:
-                allowed, found = look(transaction, name, windows)
+                allowed, found = look(transaction, name, windows, now)
                 if not allowed and not penalty:
                     return Taken(False, [(c, previous) for _, c, previous in found])
                 if counting:
@@ -135,19 +135,21 @@ def open_environment(folder: Path, map_bytes: int) -> lmdb.Environment:
 
 
 def look(
-    transaction: lmdb.Transaction, name: bytes, windows: Sequence[Window]
+    transaction: lmdb.Transaction, name: bytes, windows: Sequence[Window], now: float
 ) -> tuple[bool, list[Found]]:
     """Return whether a request passes, and what was counted before it."""
     allowed, found = True, []
     for window in windows:
-        length, before, life = window.length, window.previous, window.life
+        length, before = window.length, window.previous
+        life = LIVES * length
         key = KEY.pack(window.start + life, name, length)
         (current,) = COUNT.unpack(transaction.get(key, NONE))
         previous = 0
         if before is not None:
             older = KEY.pack(before + life, name, length)
             (previous,) = COUNT.unpack(transaction.get(older, NONE))
-        allowed = allowed and window.passes(current, previous)
+        if window.rate(current, previous, now) > window.most:
+            allowed = False
         found.append((key, current, previous))
     return allowed, found
 

@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from kongadmin.gateway.counters.base import Away, Taken, Window
+from kongadmin.gateway.counters.base import LIVES, Away, Taken, Window
 
 SCRIPT = Path(__file__).with_name("remote.lua").read_text()
 CONNECT_SECONDS = ANSWER_SECONDS = 0.5
@@ -49,8 +49,9 @@ class RedisCounters:
         for w in windows:
             previous = w.start - w.length if w.previous is None else w.previous
             keys += [key(name, w, w.start), key(name, w, previous)]
-            life = w.start + w.life - now
-            arguments += [repr(w.most), repr(w.weight), max(1, round(life * 1000))]
+            life = w.start + LIVES * w.length - now
+            weight = repr(w.weight(now))
+            arguments += [repr(w.most), weight, max(1, round(life * 1000))]
         allowed, *counts = self.ask(keys, arguments)
         found = zip(windows, counts[::2], counts[1::2], strict=True)
         return Taken(

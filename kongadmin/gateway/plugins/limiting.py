@@ -16,7 +16,7 @@ COUNTED = 10_000
 remembered_digest = lru_cache(COUNTED)(digest)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limit:
     """The most requests in a window of so many seconds, made ready for headers."""
 

@@ -8,6 +8,7 @@ this machine are used, so that each machine limits by itself.
 import json
 import random
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from math import ceil, floor
 from typing import Any, NamedTuple, Self
 
@@ -79,7 +80,7 @@ class RateLimitingAdvanced(Limiting):
         if not limits:
             return MISCONFIGURED
         now = decision.now
-        windows = [window(limit, now, slides) for limit in limits]
+        windows = [window(limit, now // limit.length, slides) for limit in limits]
         name = self.digest(
             decision.plane.id, self.namespace, *self.identifiers(decision)
         )
@@ -147,15 +148,12 @@ def take(
         )
 
 
-def window(limit: Limit, now: float, slides: bool) -> Window:
-    """Return the window that `now` is in; a sliding one looks at the one before."""
+@lru_cache(1000)
+def window(limit: Limit, number: float, slides: bool) -> Window:
+    """Return a limit's window since 1970; a sliding one looks at the one before."""
     length = limit.length
-    number, elapsed = divmod(now, length)
-    start, most = number * length, limit.most - 1 + SLACK
-    if not slides:
-        return Window(length, start, most)
-    weight = (length - elapsed) / length
-    return Window(length, start, most, (number - 1) * length, weight)
+    previous = (number - 1) * length if slides else None
+    return Window(length, number * length, limit.most - 1 + SLACK, previous)
 
 
 def quota(
@@ -166,11 +164,11 @@ def quota(
     is_counted: bool,
 ) -> Quota:
     """Return what is left of a limit, given what is stored after the request."""
-    length, most = limit.length, limit.most
+    most = limit.most
     current, previous = counts
-    rate = current + previous * window.weight + (not is_counted)
+    rate = window.rate(current, previous, now) + (not is_counted)
     remaining = floor(most - rate + SLACK) if rate < most else 0
-    rest = length - now % length
+    rest = window.start + window.length - now
     if rate > most + SLACK and window.previous is not None:
         rest = wait(limit, rest, current, previous)
     return limit, remaining, max(1, ceil(rest - INSTANT))

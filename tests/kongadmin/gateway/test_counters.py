@@ -53,7 +53,7 @@ def minute(most: float, now: float = NOW, slides: bool = False) -> Window:
     start = now // 60 * 60
     if not slides:
         return Window(60, start, most)
-    return Window(60, start, most, start - 60, (60 - now % 60) / 60)
+    return Window(60, start, most, start - 60)
 
 
 def hour(most: float, now: float = NOW) -> Window:
@@ -115,7 +115,7 @@ def test_the_window_before_counts_by_its_weight(counters: Counters) -> None:
 
     window = minute(20, now, slides=True)
 
-    assert window.weight == 0.5
+    assert window.weight(now) == 0.5
     assert counters.take(CARL, [window], now) == Taken(True, [(1, 40)])
     assert counters.take(CARL, [window], now) == Taken(False, [(1, 40)])
 
@@ -129,7 +129,7 @@ def test_what_is_two_windows_back_is_forgotten(counters: Counters) -> None:
 
 
 def test_windows_may_be_shorter_than_a_second(counters: Counters) -> None:
-    window = Window(0.1, 16_000_000_001 * 0.1, 0, 16_000_000_000 * 0.1, 0.25)
+    window = Window(0.1, 16_000_000_001 * 0.1, 0, 16_000_000_000 * 0.1)
 
     assert counters.take(CARL, [window], 1_600_000_000.15).allowed
     assert not counters.take(CARL, [window], 1_600_000_000.15).allowed

@@ -437,7 +437,8 @@ class Client:
         stored = {self.began: current, self.began - 1: previous}
         number = now // self.limit.length
         pair = (stored.get(number, 0), stored.get(number - 1, 0))
-        return window(self.limit, now, True).passes(*pair)
+        held = window(self.limit, number, True)
+        return held.rate(*pair, now) <= held.most
 
 
 @settings(max_examples=300)
@@ -457,7 +458,11 @@ def test_a_silent_client_passes_when_it_is_told_and_not_a_second_before(
         return
 
     *_, reset = quota(
-        client.limit, window(client.limit, now, True), now, client.counts, False
+        client.limit,
+        window(client.limit, client.began, True),
+        now,
+        client.counts,
+        False,
     )
 
     assert client.passes(now + reset)

@@ -1,5 +1,6 @@
 """The state files that a command names, as one document."""
 
+import os
 import shutil
 import sys
 import tempfile
@@ -9,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+from kongadmin.declarative import apart
 from kongadmin.declarative.document import Document, Head, Problem, Row, Unreadable
 from kongadmin.declarative.formats import FORMATS, Options, recognise
 
@@ -51,7 +53,8 @@ class Files:
 
     def document(self) -> Document:
         """Return what all the files say; one after the other."""
-        named = [(path, self.read(path)) for path in self.paths()]
+        paths = list(self.paths())
+        named = [(path, self.read(path, len(paths) == 1)) for path in paths]
         heads = [document.head for _, document in named]
         rows = self.rows(named)
         return Document(named[0][1].format, together(heads), rows)
@@ -77,7 +80,7 @@ class Files:
             else:
                 yield name
 
-    def read(self, path: str) -> Document:
+    def read(self, path: str, is_alone: bool) -> Document:
         stream = self.open(path)
         beginning = peek(stream).decode("utf-8", "replace")
         found = FORMATS.get(self.format) or recognise(beginning, path.strip("-"))
@@ -85,6 +88,8 @@ class Files:
         if found is None or found.read is None:
             found = FORMATS["deck"]  # which says best what is missing
         try:
+            if is_alone and path != "-" and os.path.getsize(path) > apart.LARGE:
+                return apart.read(found.name, stream, options, self.stack)
             return found.read(stream, options)
         except Unreadable as error:
             raise Many(placed(path, problem) for problem in error.problems) from None

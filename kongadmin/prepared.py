@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import batched
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,7 +30,6 @@ from psycopg.types.datetime import TimestamptzLoader
 from psycopg.types.string import TextLoader
 
 type Row = dict[str, Any]
-type Fields = list[tuple[Field, type | None]]
 
 # How values of these types are written; others go as they are.
 FIELDS = {UUID: UUIDField(), datetime: DateTimeField()}
@@ -135,10 +135,10 @@ class Insert:
     """
 
     def __init__(self, *models: type[Model]) -> None:
-        self.fields, statements = [], []
+        self.columns, statements = [], []
         for model in models:
             fields = [f for f in model._meta.concrete_fields if not f.db_returning]
-            self.fields.append(with_types(fields))
+            self.columns.append(Columns(fields))
             statements.append(insertion(model, fields))
         *beside, last = statements
         named = ", ".join(f"row{n} AS ({sql})" for n, sql in enumerate(beside))
@@ -146,8 +146,8 @@ class Insert:
 
     def run(self, *rows: Model) -> None:
         values = []
-        for row, fields in zip(rows, self.fields, strict=True):
-            values += values_of(row, fields, adding=True)
+        for row, columns in zip(rows, self.columns, strict=True):
+            values += columns.values(row, adding=True)
         run(self.sql, values)
 
 
@@ -164,9 +164,9 @@ def insert(*rows: Model, savepoint: bool = False) -> None:
 
     As one statement, if it can be, they need no transaction, which costs as much again.
     """
-    at_once = MOST_AT_ONCE if connection.vendor == "postgresql" else 1
-    steps = list(batched(rows, at_once))
-    is_one = len(steps) == 1 and not connection.in_atomic_block
+    database = connections[DEFAULT_DB_ALIAS]
+    steps = list(batched(rows, MOST_AT_ONCE if database.vendor == "postgresql" else 1))
+    is_one = len(steps) == 1 and not database.in_atomic_block
     with nullcontext() if is_one else transaction.atomic(savepoint=savepoint):
         for some in steps:
             insert_of(*map(type, some)).run(*some)
@@ -179,14 +179,14 @@ class Update:
         quote = connection.ops.quote_name
         key = model._meta.pk
         fields = [f for f in model._meta.concrete_fields if f is not key]
-        self.fields = with_types([*fields, key])
+        self.columns = Columns([*fields, key])
         columns = ", ".join(f"{quote(field.column)} = %s" for field in fields)
         table = quote(model._meta.db_table)
         self.sql = f"UPDATE {table} SET {columns} WHERE {quote(key.column)} = %s"  # noqa: S608
 
     def run(self, row: Model) -> bool:
         """Write the row; say whether it was there."""
-        return run(self.sql, values_of(row, self.fields, adding=False)) == 1
+        return run(self.sql, self.columns.values(row, adding=False)) == 1
 
 
 def run(sql: str, values: list) -> int:
@@ -196,30 +196,42 @@ def run(sql: str, values: list) -> int:
     return cursor.rowcount
 
 
-def values_of(row: Model, fields: Fields, adding: bool) -> list:
-    """Return what the database gets for the fields of a row."""
-    database = connections[DEFAULT_DB_ALIAS]
-    values = []
-    for field, plain_type in fields:
-        value = field.pre_save(row, adding)
-        if value is not None and type(value) is not plain_type:
-            value = field.get_db_prep_save(value, database)
-        values.append(value)
-    return values
+class Columns:
+    """What the database gets for some fields of a model's rows.
 
-
-def with_types(fields: list[Field]) -> Fields:
-    """Return each field with the type of values that the database takes as they are.
-
-    Most are text and ids, which Django converts in vain and at length.
+    Most are text, ids and times, which Django converts in vain and at length.
     """
-    takes_uuid = connection.features.has_native_uuid_field
-    plain = {TextField: str, UUIDField: UUID if takes_uuid else None}
-    found = []
-    for field in fields:
-        types = (plain[cls] for cls in plain if isinstance(kind_of(field), cls))
-        found.append((field, next(types, None)))
-    return found
+
+    def __init__(self, fields: list[Field]) -> None:
+        self.read = attrgetter(*(field.attname for field in fields))
+        self.fields = [(field, taken_as_it_is(field)) for field in fields]
+        # Those that store something else than what the row holds.
+        self.made = [
+            (place, field)
+            for place, field in enumerate(fields)
+            if type(field).pre_save not in (Field.pre_save, DateTimeField.pre_save)
+        ]
+
+    def values(self, row: Model, adding: bool) -> list:
+        database = connections[DEFAULT_DB_ALIAS]
+        values = list(self.read(row))
+        for place, field in self.made:
+            values[place] = field.pre_save(row, adding)
+        return [
+            value
+            if value is None or type(value) is plain_type
+            else field.get_db_prep_save(value, database)
+            for value, (field, plain_type) in zip(values, self.fields, strict=True)
+        ]
+
+
+def taken_as_it_is(field: Field) -> type | None:
+    """Return the type of values that the driver takes as Django would give them."""
+    plain: dict[type[Field], type] = {TextField: str}
+    if connection.vendor == "postgresql":
+        plain |= {UUIDField: UUID, DateTimeField: datetime}
+    types = (plain[cls] for cls in plain if isinstance(kind_of(field), cls))
+    return next(types, None)
 
 
 def kind_of(field: Field) -> Field:

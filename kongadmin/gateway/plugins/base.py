@@ -86,7 +86,8 @@ class Authentication(Handler):
         if isinstance(found, Identity):
             decision.identity = found
             decision.hold_until(found.expires_at)
-            decision.tell("identified", identity=found)
+            if decision.story is not None:
+                decision.tell("identified", identity=found)
             return None
         return self.admit_stranger(decision, found) if self.anonymous else found
 

@@ -1,7 +1,6 @@
 """What is decided about a request: who sent it, if it is refused, what is passed on."""
 
 import json
-from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
@@ -143,13 +142,13 @@ class Decision:
             groups = identity.groups_header
         return self.upstream + identity.headers + groups
 
-    def put_headers(self, headers: Collection[tuple[str, str]]) -> None:
+    def put_headers(self, headers: Headers) -> None:
         """Answer the client with these headers, in place of others of their names."""
         kept = self.headers
         if kept:
             names = {name for name, _ in headers}
             kept = tuple(h for h in kept if h[0] not in names)
-        self.headers = kept + tuple(headers)
+        self.headers = kept + headers
 
     def hold_until(self, moment: float | None) -> None:
         """Note that from `moment` on the decision may be another."""

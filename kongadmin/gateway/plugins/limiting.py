@@ -7,7 +7,7 @@ from typing import Self
 from urllib.parse import unquote
 
 from kongadmin.gateway.counters import digest
-from kongadmin.gateway.decision import Decision
+from kongadmin.gateway.decision import Decision, Headers
 from kongadmin.gateway.plugins.base import Handler, Instance
 from kongadmin.gateway.request import header_text, header_variable
 
@@ -130,11 +130,9 @@ class Limiting(Handler):
             )
 
 
-def headers(
-    allowed: bool, quotas: Sequence[Quota], jitter: int
-) -> list[tuple[str, str]]:
+def headers(allowed: bool, quotas: Sequence[Quota], jitter: int) -> Headers:
     """Return the headers about limits; the tightest one has some of its own."""
-    found = []
+    found: Headers = ()
     for limit, remaining, _ in quotas:
         found += (limit.limit_header, (limit.remaining_header, number(remaining)))
     tightest = quotas[0] if len(quotas) == 1 else min(quotas, key=tightness)
@@ -144,9 +142,7 @@ def headers(
         ("RateLimit-Remaining", number(remaining)),
         ("RateLimit-Reset", str(reset)),
     )
-    if not allowed:
-        found.append(("Retry-After", str(reset + jitter)))
-    return found
+    return found if allowed else (*found, ("Retry-After", str(reset + jitter)))
 
 
 def tightness(quota: Quota) -> tuple[float, float]:

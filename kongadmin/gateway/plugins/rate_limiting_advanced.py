@@ -92,8 +92,8 @@ class RateLimitingAdvanced(Limiting):
             return None
         is_counted = taken.allowed or penalty
         quotas = [
-            quota(limit, window, now, counts, is_counted)
-            for limit, window, counts in zip(limits, windows, taken.counts, strict=True)
+            quota(limit, windows[n], now, taken.counts[n], is_counted)
+            for n, limit in enumerate(limits)
         ]
         if taken.allowed:
             self.show(decision, True, quotas, group=group)

@@ -50,6 +50,8 @@ def apply_operations(target: Any, operations: Any) -> Any:
     root = {"": copy.deepcopy(target)}
     for operation in operations:
         apply_operation(root, operation)
+    if "" not in root:
+        raise refused("nothing is left of the object")
     return root[""]
 
 

@@ -225,6 +225,16 @@ def test_a_json_patch_tests_and_changes(kube: Client, made: Made) -> None:
     refused(kube.patch(SHOP, json=operations, headers=headers), 422, "Invalid")
 
 
+def test_a_json_patch_leaves_something(kube: Client, made: Made) -> None:
+    made(consumer())
+    headers = {"Content-Type": "application/json-patch+json"}
+
+    answer = kube.patch(SHOP, json=[{"op": "remove", "path": ""}], headers=headers)
+
+    assert "nothing is left" in refused(answer, 422, "Invalid")["message"]
+    assert kube.get(SHOP).json()["username"] == "shop"
+
+
 def test_custom_resources_have_no_strategic_patches(kube: Client, made: Made) -> None:
     made(consumer())
     headers = {"Content-Type": "application/strategic-merge-patch+json"}

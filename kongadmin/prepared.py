@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
 from functools import cache, lru_cache
-from itertools import batched
+from itertools import batched, groupby
 from operator import attrgetter
 from typing import Any
 from uuid import UUID
@@ -131,17 +131,18 @@ class Prepared:
 class Insert:
     """The statement that inserts a row of each of some models, for any values.
 
-    Of several models only PostgreSQL makes one statement.
+    Of different models only PostgreSQL makes one statement.
     """
 
     def __init__(self, *models: type[Model]) -> None:
         self.columns, statements = [], []
-        for model in models:
+        for model, same in groupby(models):
+            count = len(list(same))
             fields = [f for f in model._meta.concrete_fields if not f.db_returning]
-            self.columns.append(Columns(fields))
-            statements.append(insertion(model, fields))
+            self.columns += [Columns(fields)] * count
+            statements.append(insertion(model, fields, count))
         *beside, last = statements
-        named = ", ".join(f"row{n} AS ({sql})" for n, sql in enumerate(beside))
+        named = ", ".join(f"part{n} AS ({sql})" for n, sql in enumerate(beside))
         self.sql = f"WITH {named} {last}" if beside else last
 
     def run(self, *rows: Model) -> None:
@@ -151,12 +152,13 @@ class Insert:
         run(self.sql, values)
 
 
-def insertion(model: type[Model], fields: list[Field]) -> str:
+def insertion(model: type[Model], fields: list[Field], count: int) -> str:
     quote = connection.ops.quote_name
     columns = ", ".join(quote(field.column) for field in fields)
     places = ", ".join("%s" for _ in fields)
     table = quote(model._meta.db_table)
-    return f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608
+    rows = ", ".join([f"({places})"] * count)
+    return f"INSERT INTO {table} ({columns}) VALUES {rows}"  # noqa: S608
 
 
 def insert(*rows: Model, savepoint: bool = False) -> None:
@@ -165,7 +167,9 @@ def insert(*rows: Model, savepoint: bool = False) -> None:
     As one statement, if it can be, they need no transaction, which costs as much again.
     """
     database = connections[DEFAULT_DB_ALIAS]
-    steps = list(batched(rows, MOST_AT_ONCE if database.vendor == "postgresql" else 1))
+    takes_all = database.vendor == "postgresql"
+    runs = [rows] if takes_all else [tuple(same) for _, same in groupby(rows, type)]
+    steps = [some for same in runs for some in batched(same, MOST_AT_ONCE)]
     is_one = len(steps) == 1 and not database.in_atomic_block
     with nullcontext() if is_one else transaction.atomic(savepoint=savepoint):
         for some in steps:

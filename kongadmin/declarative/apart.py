@@ -91,6 +91,7 @@ def main() -> None:
     django.setup()
     format, number, options = pickle.load(sys.stdin.buffer)  # noqa: S301
     with open(number, "rb") as stream:
+        stream.seek(0)  # the other process has read the beginning
         for each in answer(format, stream, options):
             pickle.dump(each, sys.stdout.buffer)
             sys.stdout.buffer.flush()

@@ -5,13 +5,15 @@ far as that is known, some rows and what is wrong with the file, again and again
 rows are the end.
 """
 
+import os
 import pickle
+import select
 import signal
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, suppress
 from itertools import batched, chain, islice, starmap
-from os import environ, pathsep
 from subprocess import PIPE, Popen
 from typing import BinaryIO
 
@@ -22,6 +24,8 @@ from kongadmin.parents import end_with_parent
 # To begin a process takes as long as to read so much.
 LARGE = 4 << 20
 MANY = 500
+# How many bytes are read ahead while what is stored is looked at.
+AHEAD = 64 << 20
 
 
 def read(format: str, stream: BinaryIO, options: Options, stack: ExitStack) -> Document:
@@ -31,7 +35,7 @@ def read(format: str, stream: BinaryIO, options: Options, stack: ExitStack) -> D
     """
     process = Popen(
         [sys.executable, "-P", "-m", __name__],
-        env={**environ, "PYTHONPATH": pathsep.join(sys.path)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=PIPE,
         stdout=PIPE,
         pass_fds=[stream.fileno()],
@@ -81,20 +85,50 @@ def answer(format: str, stream: BinaryIO, options: Options) -> Iterator[tuple]:
         yield head, [], error.problems
 
 
+class Outbox:
+    """What is to go into a pipe, kept as long as nobody takes it out there."""
+
+    def __init__(self, pipe: int) -> None:
+        os.set_blocking(pipe, False)
+        self.pipe, self.size = pipe, 0
+        self.kept: deque[memoryview] = deque()
+
+    def put(self, data: bytes) -> None:
+        self.kept.append(memoryview(data))
+        self.size += len(data)
+        self.send(AHEAD)
+
+    def send(self, most: int) -> None:
+        """Write what is taken at once, and wait until no more than `most` is kept."""
+        while self.kept:
+            try:
+                sent = os.write(self.pipe, self.kept[0])
+            except BlockingIOError:
+                if self.size <= most:
+                    return
+                select.select([], [self.pipe], [])
+                continue
+            self.size -= sent
+            rest = self.kept.popleft()[sent:]
+            if rest:
+                self.kept.appendleft(rest)
+
+
 def main() -> None:
     import django
 
     end_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the other process ends this one
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    environ.setdefault("DJANGO_SETTINGS_MODULE", "kongadmin.settings")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "kongadmin.settings")
     django.setup()
     format, number, options = pickle.load(sys.stdin.buffer)  # noqa: S301
     with open(number, "rb") as stream:
         stream.seek(0)  # the other process has read the beginning
+        outbox = Outbox(sys.stdout.fileno())
         for each in answer(format, stream, options):
-            pickle.dump(each, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            outbox.put(pickle.dumps(each))
+        outbox.send(0)
 
 
 if __name__ == "__main__":

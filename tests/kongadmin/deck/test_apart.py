@@ -1,9 +1,11 @@
 """Large files, which a process of its own reads."""
 
 import io
+import os
 import pickle
 import signal
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import PIPE, Popen
@@ -101,3 +103,19 @@ def test_the_process_ends_once_nobody_takes_its_answers(file: Path) -> None:
         process.stdout.close()
 
         assert process.wait(30) == -signal.SIGPIPE
+
+
+def test_reading_goes_on_while_nobody_takes_the_answers() -> None:
+    taken, pipe = os.pipe()
+    outbox = apart.Outbox(pipe)
+    pieces = [bytes([n]) * 100_000 for n in range(20)]
+
+    for piece in pieces:  # more than a pipe holds
+        outbox.put(piece)
+
+    assert outbox.size > 0
+    with ThreadPoolExecutor() as threads, open(taken, "rb") as reading:
+        found = threads.submit(reading.read)
+        outbox.send(0)
+        os.close(pipe)
+        assert found.result() == b"".join(pieces)

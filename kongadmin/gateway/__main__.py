@@ -7,21 +7,22 @@ import gc
 import multiprocessing
 import os
 import signal
+from functools import partial
 
-from kongadmin.parents import end_with_parent
+from kongadmin.parents import end_after, end_with_parent
 
 SECONDS_TO_STOP = 3  # what may still be waited for if granian loses a signal
 SECONDS_BESIDE = 0.5
 
 
-def begin_worker() -> None:
+def begin_worker(parent: int) -> None:
     """Let SIGTERM end a worker that cannot heed it yet, and the end of its parent.
 
     It has granian's handler from there, and would forget what meets it before it has
     its own.
     """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    end_with_parent()
+    end_after(parent)
 
 
 def serve() -> None:
@@ -39,7 +40,7 @@ def serve() -> None:
     gc.freeze()  # what is loaded stays, in memory that the workers share
     gc.enable()
     multiprocessing.set_start_method("fork")
-    os.register_at_fork(after_in_child=begin_worker)
+    os.register_at_fork(after_in_child=partial(begin_worker, os.getpid()))
     Granian(
         f"{wsgi.__name__}:{wsgi.proxy.__name__}",
         address=PROXY_LISTEN.host,

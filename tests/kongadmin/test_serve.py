@@ -5,6 +5,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from servers import Server, answers, ask, is_alive, send
+from servers import ROOT, Server, answers, ask, is_alive, send
 
 
 @pytest.fixture
@@ -200,6 +201,29 @@ def test_nobody_goes_on_serving_for_a_parent_that_was_killed(own: Server) -> Non
     assert workers
     wait_for(lambda: not any(map(is_alive, family)))
     own.kill()  # it has nothing left to stop
+
+
+FORGETFUL = """
+import os, signal, time
+from kongadmin.parents import end_after
+parent = os.getpid()
+if os.fork():
+    time.sleep(60)
+signal.signal(signal.SIGTERM, lambda *_: signal.signal(signal.SIGTERM, signal.SIG_DFL))
+end_after(parent)
+print(os.getpid(), flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_worker_that_misses_the_signal_of_its_end_gets_another() -> None:
+    command = [sys.executable, "-c", FORGETFUL]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as parent:
+        worker = int(parent.stdout.readline())
+
+        parent.kill()
+
+    wait_for(lambda: not is_alive(worker))
 
 
 @pytest.mark.parametrize("name", ["granian", "gunicorn"])

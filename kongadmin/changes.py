@@ -197,9 +197,7 @@ def write_many(scope, entries: Iterable[dict]) -> None:
 
     insert_rows(Change, (*common, *ENTRY), rows())
     for verb, kind in sorted(seen):
-        for observe in observers:
-            observe(Change(**common, verb=verb, entity_type=kind))
-    transaction.on_commit(revision.bump)
+        announce(Change(**common, verb=verb, entity_type=kind))
 
 
 def described(entity: "Entity", name: str) -> dict:

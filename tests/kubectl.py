@@ -39,8 +39,7 @@ def missing() -> str | None:
 
 def needed() -> pytest.MarkDecorator:
     """Return the mark of tests that run it."""
-    why_not = missing()
-    return pytest.mark.skipif(bool(why_not), reason=why_not or "")
+    return programs.unless(missing())
 
 
 def make_token(server: Server) -> str:

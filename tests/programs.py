@@ -36,5 +36,9 @@ def missing(name: str, program: str | os.PathLike | None = None) -> str | None:
 
 def needs(name: str) -> pytest.MarkDecorator:
     """Return the mark of tests that run a program."""
-    why_not = missing(name)
+    return unless(missing(name))
+
+
+def unless(why_not: str | None) -> pytest.MarkDecorator:
+    """Return the mark of tests that are skipped if there is a reason to."""
     return pytest.mark.skipif(bool(why_not), reason=why_not or "")

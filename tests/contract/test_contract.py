@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import programs
 from contract import claims
 from contract.konnect import Clocked
 from servers import Server
@@ -12,7 +13,7 @@ CLAIMED = [scenario for scenario in EVERY if not claims.is_konnect(scenario)]
 COMMUNITY = [scenario for scenario in CLAIMED if scenario.get("profile") != "ee"]
 # Scenarios that need this are run against that.
 SERVERS = {"regions-us-eu": "two_regions", "cache-konnect": "lagging"}
-pytestmark = pytest.mark.skipif(bool(claims.missing()), reason=claims.missing() or "")
+pytestmark = programs.unless(claims.missing())
 
 
 @pytest.mark.parametrize(

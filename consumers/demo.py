@@ -111,14 +111,6 @@ def side_by_side(write: Callable[..., int], *arguments: Iterable) -> Iterator[in
         writers.shutdown(cancel_futures=True)
 
 
-def tidy() -> None:
-    """Let the database take stock of what came: what searches run against."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
-        if connection.vendor == "postgresql":
-            cursor.execute("SELECT gin_clean_pending_list('consumer_search')")
-
-
 def insert(scope, made: Made) -> None:
     """Store one batch, with one entry in the change log."""
     with transaction.atomic():

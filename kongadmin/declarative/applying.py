@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from kongadmin.bulk import delete_rows, insert_rows, update_rows
+from kongadmin.bulk import delete_rows, insert_rows, take_stock, update_rows
 from kongadmin.declarative import belongings
 from kongadmin.declarative.columns import Columns, columns_of
 from kongadmin.declarative.document import Problem
@@ -30,6 +30,8 @@ from kongadmin.tags import Tag
 ORDERED = list(KINDS.values())
 CHUNK = 5000
 MOST_NAMED = 20
+# From so many rows on the database had better look what there is.
+MANY = 10_000
 TAKEN = """
     DROP TABLE IF EXISTS temp.taken;
     CREATE TEMP TABLE taken (
@@ -82,6 +84,8 @@ def apply(
             raise Refused(problems) from error
         raise
     applying.remember()
+    if applying.done >= MANY:
+        transaction.on_commit(take_stock, robust=True)
     return applying.report
 
 

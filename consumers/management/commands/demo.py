@@ -3,7 +3,8 @@ import time
 
 from django.core.management.base import BaseCommand, CommandError
 
-from consumers.demo import make_consumers, tidy
+from consumers.demo import make_consumers
+from kongadmin.bulk import take_stock
 from kongadmin.changes import acting
 from realms.models import DEFAULT, ControlPlane
 
@@ -27,7 +28,7 @@ class Command(BaseCommand):
         with acting("demo", "command"):
             for done in make_consumers(scope, consumers):
                 self.show(done, consumers, time.monotonic() - started)
-        tidy()
+        take_stock()
         self.stdout.write("")
 
     def show(self, done: int, total: int, seconds: float) -> None:

@@ -1,12 +1,13 @@
 """A plan says what would be done, and does nothing."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from consumers.models import BasicAuth, Consumer, KeyAuth
 from declared import bob, plan_of, row, verbs
 from kongadmin.changes import Change
-from kongadmin.declarative import recording, state
+from kongadmin.declarative import applying, recording, state
 from kongadmin.declarative.applying import Refused, apply
 from kongadmin.declarative.document import Ref
 from kongadmin.tags import Tag
@@ -353,6 +354,21 @@ def test_very_many_rows_are_one_entry_of_the_log(plane, monkeypatch):
     apply(plan_of(plane, *(row("consumers", username=f"c{n}") for n in range(4))))
 
     assert Change.objects.latest("id").entity_name == "4 consumers"
+
+
+def test_the_database_takes_stock_of_very_many_rows(
+    plane, monkeypatch, django_capture_on_commit_callbacks
+):
+    monkeypatch.setattr(applying, "MANY", 3)
+    with django_capture_on_commit_callbacks(execute=True):
+        apply(plan_of(plane, *(row("consumers", username=f"u{n}") for n in range(7))))
+    known = {
+        "postgresql": "SELECT reltuples::int FROM pg_class WHERE relname = %s",
+        "sqlite": "SELECT CAST(stat AS integer) FROM sqlite_stat1 WHERE tbl = %s",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(known[connection.vendor], [Consumer._meta.db_table])
+        assert cursor.fetchone()[0] == 7
 
 
 def test_secrets_of_a_plan_are_masked_for_people_and_encrypted_on_disk(plane):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +24,13 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Step:
     """What happens to one row: `verb` is one of VERBS.
 
-    `before` and `after` are in Kong's terms, secrets in clear; `changed` names the
-    fields in which they differ. A conflict has a `problem` that says why it cannot be.
+    `before` and `after` are in Kong's terms, secrets in clear, read from what is
+    `staged` when somebody asks; `changed` names the fields in which they differ. A
+    conflict has a `problem` that says why it cannot be.
     """
 
     number: int
@@ -37,17 +39,34 @@ class Step:
     id: UUID
     name: str
     owner: str | None = None
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
+    staged: tuple[bytes | None, bytes | None] = (None, None)
     changed: tuple[str, ...] = ()
     place: Place | None = None
     problem: str = ""
 
+    @cached_property
+    def before(self) -> dict[str, Any] | None:
+        return told(KINDS[self.kind], self.staged[0])
+
+    @cached_property
+    def after(self) -> dict[str, Any] | None:
+        return told(KINDS[self.kind], self.staged[1])
+
+    def said(self, column: str) -> Any:
+        """Return one value of a row that is written or deleted, without the others."""
+        before, after = self.staged
+        return columns_of(KINDS[self.kind].model).in_clear(after or before)[column]
+
+    def having(self, before: dict | None, after: dict | None) -> "Step":
+        """Return the step with other values than those that are staged."""
+        step = replace(self)
+        vars(step).update(before=before, after=after)
+        return step
+
     def masked(self) -> "Step":
         """Return the step as people may see it."""
         mask = KINDS[self.kind].model.masked
-        before, after = (each and mask(each) for each in (self.before, self.after))
-        return replace(self, before=before, after=after)
+        return self.having(*(x and mask(x) for x in (self.before, self.after)))
 
 
 class Plan:
@@ -157,17 +176,15 @@ class Plan:
         number, verb, kind, id_, name, owner, changed, *rest = row
         before, after, line, column, problem = rest
         pk = UUID(bytes=id_)
-        said = [told(ORDERED[kind], each) for each in (before, after)]
-        if verb == UNCHANGED:
-            entity = current.get(pk)
-            said = [entity and entity.to_dict()] * 2
-            name = name or str(entity or pk)
-        return Step(
-            *(number, VERBS[verb], ORDERED[kind].name, pk, name, owner, *said),
+        entity = current.get(pk) if verb == UNCHANGED else None
+        step = Step(
+            *(number, VERBS[verb], ORDERED[kind].name, pk),
+            *(name or str(entity or pk), owner, (before, after)),
             changed=tuple(changed.split(",")) if changed else (),
             place=Place(line, column) if line else None,
             problem=problem or "",
         )
+        return step.having(*[entity.to_dict()] * 2) if entity else step
 
 
 def told(kind: Kind, staged: bytes | None) -> dict[str, Any] | None:

@@ -60,15 +60,15 @@ def unpainted(colour: str, text: str) -> str:
 
 def name_of(step: Step) -> str:
     """Return how decK names what a step is about; of a key only the end."""
-    values = step.after or step.before or {}
     if step.kind in CREDENTIALS:
         field, is_secret = CREDENTIALS[step.kind]
-        named = values.get(field) or step.name
+        named = step.said(field) or step.name
         shown = named[-LAST:] if is_secret else named
         return f"{shown} for consumer {step.owner}"
     if step.kind == MEMBERSHIPS:
         return step.owner or step.name
     if step.kind == PLUGINS:
+        values = step.after or step.before or {}
         return f"{values['name']} {whose(step, values)}"
     return step.name
 

@@ -1,5 +1,6 @@
 """How a plan comes about: declared rows beside stored ones, one pass over each."""
 
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +73,7 @@ class Planner:
     def take_declared(self, first: Row | None, rows) -> None:
         said = (tuple(self.head.select_tags), self.head.is_hashed)
         if first is not None:
-            for row in counted(self.chain(first, rows), self.tell, DECLARED):
+            for row in counted(chain([first], rows), self.tell, DECLARED):
                 self.last += 1
                 self.take(self.last, row)
         if said != (tuple(self.head.select_tags), self.head.is_hashed):
@@ -92,10 +93,6 @@ class Planner:
         while found := self.staging.execute(sql, (last, BATCH)).fetchall():
             for last, row in found:
                 self.take(last, thawed(row), is_last=True)
-
-    def chain(self, first: Row, rows):
-        yield first
-        yield from rows
 
     def take(self, number: int, row: Row, is_last: bool = False) -> None:
         """Decide what becomes of a declared row; later, if it refers to a later one."""

@@ -63,10 +63,7 @@ class Files:
         wrong = []
         for path, document in named:
             try:
-                for row in document.rows:
-                    if row.place and len(named) > 1:
-                        row.place = row.place._replace(path=path)
-                    yield row
+                yield from within(path, document) if len(named) > 1 else document.rows
             except Unreadable as error:
                 wrong += [placed(path, problem) for problem in error.problems]
         if wrong:
@@ -102,6 +99,14 @@ class Files:
         except OSError as error:
             reason = (error.strerror or "").lower()
             raise Wrong(f"reading state file: {path}: {reason}") from None
+
+
+def within(path: str, document: Document) -> Iterator[Row]:
+    """Yield the rows of one file of several; their places name it."""
+    for row in document.rows:
+        if row.place:
+            row.place = row.place._replace(path=path)
+        yield row
 
 
 def copied(stream: BinaryIO, stack: ExitStack) -> BinaryIO:

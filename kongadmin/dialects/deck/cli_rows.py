@@ -28,11 +28,11 @@ def kinds_of(is_without_consumers: bool, is_without_memberships: bool) -> Choice
     return None
 
 
-def chosen(rows: Iterable[Row], kinds: Choice | None) -> Iterator[Row]:
+def chosen(rows: Iterable[Row], kinds: Choice | None) -> Iterable[Row]:
     """Leave out rows of other kinds; without consumers, also what is for them."""
-    for row in rows:
-        if kinds is None or (row.kind in kinds and not is_for_others(row, kinds)):
-            yield row
+    if kinds is None:
+        return rows
+    return (r for r in rows if r.kind in kinds and not is_for_others(r, kinds))
 
 
 def is_for_others(row: Row, kinds: Choice) -> bool:

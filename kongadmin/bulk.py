@@ -17,6 +17,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import Model
 
+# Of each index of parts of texts, what waits to be put where it belongs.
 CLEAN_UP = """
     SELECT gin_clean_pending_list(pg_class.oid)
     FROM pg_class JOIN pg_am ON pg_am.oid = relam

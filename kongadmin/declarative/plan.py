@@ -58,8 +58,8 @@ class Step:
         return columns_of(KINDS[self.kind].model).in_clear(after or before)[column]
 
     def having(self, before: dict | None, after: dict | None) -> "Step":
-        """Return the step with other values than those that are staged."""
-        step = replace(self)
+        """Return the step with these values and no way to those that are staged."""
+        step = replace(self, staged=(None, None))
         vars(step).update(before=before, after=after)
         return step
 
